@@ -1,0 +1,24 @@
+import type { BlobRef } from '../domain/blob.ts'
+
+/** Third-party sources, at plan time only, into blobs. Everything hostile about an archive or a remote ends here. */
+export interface Fetcher {
+  /** Throws `purpose`'s code: `agent_code_fetch_failed` or `workspace_seed_failed`. */
+  fetch(source: Source, purpose: 'agent' | 'workspace', signal: AbortSignal): Promise<Fetched>
+}
+/** Paths are absolute. */
+export type Source =
+  | { readonly git: { readonly url: string; readonly ref?: string; readonly subdirectory?: string } }
+  | { readonly zip: { readonly path: string; readonly subdirectory?: string } }
+  | { readonly dir: { readonly path: string; readonly only?: readonly string[] } }
+  | {
+      readonly package: {
+        readonly registry: 'pypi' | 'npm'
+        readonly name: string
+        readonly version: string
+        readonly sha256: string
+        readonly subdirectory?: string
+      }
+    }
+  | 'empty'
+/** `files` = a tar of the tree without its top folder, entries sorted, times zeroed: the same tree is the same blob. `pinned` = commit or content hash. */
+export type Fetched = { readonly files: BlobRef; readonly pinned: string; readonly warnings: readonly string[] }
