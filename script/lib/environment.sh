@@ -22,7 +22,7 @@ logged() {
   local log=$1 what=$2
   shift 2
   if ! "$@" >"$log" 2>&1; then
-    tail -n 30 "$log" >&2
+    tail -n 60 "$log" >&2
     give_up "$what failed; the whole output is in $log"
   fi
 }
