@@ -101,7 +101,6 @@ debian_image() {
       echo "$official"
       return
     fi
-    say "$official can't be pulled; making it with debootstrap"
   fi
   if [ -n "${PROCTOR_DEBIAN_MIRROR:-}" ] || ! image_id "$ours" >/dev/null; then import_debian "$ours"; fi
   echo "$ours"
@@ -120,7 +119,7 @@ import_debian() (
   trap 'rm -rf "$tree"' EXIT
   mirror=${PROCTOR_DEBIAN_MIRROR:-$(apt_repository Debian)}
   security=$(apt_repository Debian-Security)
-  say 'debootstrap trixie'
+  say "making $tag with debootstrap"
   # shellcheck disable=SC2086
   logged "$cache/debootstrap.log" debootstrap debootstrap --variant=minbase --force-check-gpg --keyring="$keyring" \
     --arch="$engine_arch" --include=ca-certificates trixie "$tree" ${mirror:+"$mirror"}

@@ -1,5 +1,5 @@
 # Splits PEM bundles into one file a certificate, leaving out those of the first ARGC-2 files (the distribution's own).
-# Usage: awk -v out=FOLDER -f certificates.awk KNOWN... BUNDLE   Prints the file names it wrote.
+# Usage: awk -v out=FOLDER -f certificates.awk KNOWN... BUNDLE
 FNR == 1 { files++ }
 /-----BEGIN CERTIFICATE-----/ { inside = 1; body = ""; next }
 /-----END CERTIFICATE-----/ {
@@ -12,6 +12,5 @@ FNR == 1 { files++ }
   file = sprintf("%s/extra-%02d.crt", out, ++written)
   printf "-----BEGIN CERTIFICATE-----\n%s-----END CERTIFICATE-----\n", body > file
   close(file)
-  print file
 }
 inside { sub(/\r$/, ""); body = body $0 "\n" }
