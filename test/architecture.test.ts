@@ -1,0 +1,101 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { cycleIn, importsOf, sources } from './support/imports.ts'
+
+const root = join(import.meta.dirname, '..')
+const imports = importsOf(root, ['runner', 'cli'])
+const inside = imports.filter(({ isPackage }) => !isPackage)
+
+/** Who may import whom, by the beginning of the path. First line that fits a file counts. ARCHITECTURE.md draws the same arrows. */
+const arrows: readonly (readonly [from: string, to: readonly string[]])[] = [
+  ['runner/domain/', ['runner/domain/']],
+  ['runner/seams/', ['runner/seams/', 'runner/domain/']],
+  ['runner/lib/', ['runner/lib/', 'runner/domain/']],
+  ['runner/agents/', ['runner/agents/', 'runner/seams/', 'runner/lib/', 'runner/domain/']],
+  ['runner/plan/', ['runner/plan/', 'runner/seams/', 'runner/lib/', 'runner/domain/']],
+  ['runner/run/', ['runner/run/', 'runner/agents/', 'runner/seams/', 'runner/lib/', 'runner/domain/']],
+  ['runner/grade/', ['runner/grade/', 'runner/seams/', 'runner/lib/', 'runner/domain/']],
+  ['runner/report/', ['runner/report/', 'runner/lib/', 'runner/domain/']],
+  [
+    'runner/evaluate.ts',
+    ['runner/plan/', 'runner/run/', 'runner/grade/', 'runner/report/', 'runner/agents/', 'runner/seams/', 'runner/lib/', 'runner/domain/'],
+  ],
+  ['runner/adapters/preset.ts', ['runner/adapters/', 'runner/seams/', 'runner/domain/']],
+  // git is one of the fetcher's sources, and speaks its language.
+  ['runner/adapters/git/', ['runner/adapters/git/', 'runner/adapters/fetch/', 'runner/seams/', 'runner/lib/', 'runner/domain/']],
+  ['runner/adapters/', ['own folder', 'runner/report/', 'runner/seams/', 'runner/lib/', 'runner/domain/']],
+  ['cli/', ['cli/', 'runner/evaluate.ts', 'runner/adapters/preset.ts', 'runner/plan/', 'runner/seams/', 'runner/lib/', 'runner/domain/']],
+]
+
+describe('the arrows', () => {
+  test.each(arrows)('%s imports only what it may', (from, allowed) => {
+    const own = inside.filter((edge) => arrows.find(([prefix]) => edge.from.startsWith(prefix))?.[0] === from)
+    const folder = (path: string) => path.split('/').slice(0, 3).join('/')
+    const wrong = own.filter(
+      ({ from, to }) => !allowed.some((prefix) => (prefix === 'own folder' ? folder(from) === folder(to) : to.startsWith(prefix))),
+    )
+    expect(wrong.map(({ from, to }) => `${from} -> ${to}`)).toEqual([])
+  })
+
+  test('every source file stands under a rule', () => {
+    const files = ['runner', 'cli'].flatMap((folder) => sources(join(root, folder))).map((file) => file.slice(root.length + 1))
+    expect(files.filter((file) => !arrows.some(([prefix]) => file.startsWith(prefix)))).toEqual([])
+  })
+
+  test('there is no cycle, of types neither', () => {
+    expect(cycleIn(imports)).toBeUndefined()
+  })
+
+  test('a cycle would be seen', () => {
+    const edge = (from: string, to: string) => ({ from, to, isPackage: false })
+    expect(cycleIn([edge('a', 'b'), edge('b', 'c'), edge('c', 'a')])).toEqual(['a', 'b', 'c', 'a'])
+  })
+})
+
+test('each package from npm is imported in one folder, zod beside the domain by the doors of data', () => {
+  const everywhere = new Set(['zod'])
+  const folders = Map.groupBy(
+    imports.filter(({ isPackage, to }) => isPackage && !everywhere.has(to)),
+    ({ to }) => to,
+  )
+  const spread = [...folders].map(
+    ([name, edges]) =>
+      [
+        name,
+        [
+          ...new Set(
+            edges.map(({ from }) =>
+              from
+                .split('/')
+                .slice(0, from.startsWith('runner/adapters/') ? 3 : 2)
+                .join('/'),
+            ),
+          ),
+        ],
+      ] as const,
+  )
+  expect(spread.filter(([, places]) => places.length > 1)).toEqual([])
+})
+
+test('nobody below a door reads the environment', () => {
+  const readers = sources(join(root, 'runner')).filter((file) => /process\.env\b/.test(readFileSync(file, 'utf8')))
+  expect(readers).toEqual([])
+})
+
+test('the story stays on one screen, and no file hides a second concept behind its length', () => {
+  const lines = (file: string) => readFileSync(file, 'utf8').split('\n').length
+  expect(lines(join(root, 'runner/evaluate.ts'))).toBeLessThanOrEqual(80)
+  const long = ['runner', 'cli'].flatMap((folder) => sources(join(root, folder))).filter((file) => lines(file) > 250)
+  expect(long).toEqual([])
+})
+
+test('no drawer for odds and ends', () => {
+  const drawers = /(^|[/-])(utils?|helpers?|common|misc|types|managers?|services?)(\.|\/|-|$)/
+  expect(
+    ['runner', 'cli', 'test']
+      .flatMap((folder) => sources(join(root, folder)))
+      .map((file) => file.slice(root.length))
+      .filter((file) => drawers.test(file)),
+  ).toEqual([])
+})
