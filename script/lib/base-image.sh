@@ -129,6 +129,7 @@ import_debian() (
     echo "deb $used trixie-updates main"
     if [ -n "$security" ] && [ -z "${PROCTOR_DEBIAN_MIRROR:-}" ]; then echo "deb $security trixie-security main"; fi
   } >"$tree/etc/apt/sources.list"
+  find "$tree/usr/share/doc" -type f ! -name copyright -delete
   tar -C "$tree" -c --exclude='./var/cache/apt/*' --exclude='./var/lib/apt/lists/*' --exclude='./var/log/*.log' \
     --exclude='./usr/share/man/*' --exclude='./usr/share/info/*' --exclude='./usr/share/locale/*' . |
     docker import - "$tag" >/dev/null
