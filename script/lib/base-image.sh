@@ -75,7 +75,7 @@ build_base_image() {
   done
   logged "$cache/base-image.log" 'building the base image' \
     docker build --force-rm --build-arg "FROM=$from" ${options[@]+"${options[@]}"} \
-    --label "proctor.base=$recipe" --label proctor.kind=base --tag "$tag" "$context"
+    --label "proctor.base=$recipe" --tag "$tag" "$context"
 }
 
 # The node binary and npm in the layout of /usr/local, fetched here because this machine knows its registry and its proxy.
