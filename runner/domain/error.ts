@@ -131,6 +131,11 @@ export const codes = {
     'The path holds no agent package, eval or scenario.',
     'Give a folder with agent.yaml or agents/, or run `proctor init`.',
   ),
+  records_locked: author(
+    'whoever typed the command',
+    'Another proctor is at work in this output folder.',
+    'Wait until it has ended, or name another folder with --out.',
+  ),
   ScenarioResolutionError: author("the eval's author", 'No scenario has this name.', 'Use one of the names listed.'),
   scenario_conflict: author("the scenario's author", 'Two scenarios have the same name.', 'Rename one of them.'),
   usage_invalid: author('whoever typed the command', 'The command line is not understood.', 'Run the command with --help.'),
@@ -184,6 +189,13 @@ export const codes = {
     'The judge gave no usable answer, also when asked again.',
     'Check the model, its address and its key with `proctor doctor`.',
   ),
+  records_damaged: {
+    ...infrastructure(
+      'What the output folder holds is missing, or no longer what was written.',
+      'Restore the file that is named, or run again into a new folder.',
+    ),
+    retry: false,
+  },
   records_unwritable: {
     ...infrastructure('The output folder cannot be written.', 'Make room, correct its permissions, or name another with --out.'),
     retry: false,

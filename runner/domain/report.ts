@@ -37,6 +37,14 @@ export type ReportBatch = {
   readonly conclusion: Conclusion
   /** One sentence: which part of the gate decided. */
   readonly reason: string
+  /** The author's sentence about the eval. */
+  readonly description?: string
+  readonly gate: {
+    readonly min_pass_rate: number
+    readonly no_regressions: boolean
+    readonly max_cost_usd?: number
+    readonly min_trust?: string
+  }
   readonly totals: Totals
   /** Keys "1".."epochs": unbiased estimate over samples that have at least k scored epochs. */
   readonly pass_at: Readonly<Record<string, number>>
@@ -63,6 +71,8 @@ export type ReportRun = {
   readonly attempt: number
   readonly verdict: Verdict
   readonly reason: string
+  /** Set when the verdict is `unscored`: the code of the table of errors that says who must act. */
+  readonly code?: string
   readonly ended: { readonly as: string; readonly limit?: string; readonly code?: string; readonly message?: string }
   readonly scores: readonly Score[]
   readonly judge: Judgement | null
@@ -78,6 +88,8 @@ export type ReportRun = {
   /** `instruction` of each turn and what came back. */
   readonly turns: readonly { readonly id: string; readonly user: string; readonly response: string; readonly steps: number }[]
   readonly trajectory: string
+  /** What the run left in its outputs folder. */
+  readonly outputs: readonly { readonly name: string; readonly bytes: number; readonly path: string }[]
   readonly ledger: readonly Json[]
   readonly usage: { readonly by: string; readonly input_tokens: number; readonly output_tokens: number; readonly cost_usd: number }
   readonly warnings: readonly string[]

@@ -1,0 +1,51 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Report } from '../../domain/report.ts'
+import type { Publisher } from '../../seams/publisher.ts'
+import { writeAtomically } from './write.ts'
+
+/** The report as files of the output folder, each replaced whole. */
+export function folderPublisher(folder: string): Publisher {
+  let last: Promise<void> = Promise.resolve()
+  const show = async (report: Report) => {
+    if (isOlder(report, await shown(folder))) return
+    await writeAtomically(join(folder, 'report.json'), jsonText(report))
+  }
+  return {
+    publish(report) {
+      const next = last.then(() => show(report))
+      last = next.catch(() => {})
+      return next
+    },
+  }
+}
+
+type Shown = Pick<Report, 'plan' | 'revision' | 'state'>
+
+async function shown(folder: string): Promise<Shown | undefined> {
+  try {
+    // Our own file; what is not a report of ours is replaced.
+    return JSON.parse(await readFile(join(folder, 'report.json'), 'utf8')) as Shown
+  } catch {
+    return undefined
+  }
+}
+
+/** At the same revision a finished report is newer than a running one. */
+function isOlder(report: Shown, before: Shown | undefined): boolean {
+  if (before?.plan !== report.plan) return false
+  return (
+    report.revision < before.revision || (report.revision === before.revision && report.state === 'running' && before.state !== 'running')
+  )
+}
+
+/** Indented for people, and run by run, so that the text of a thousand runs is never one string. */
+function* jsonText({ batches, ...head }: Report): Generator<string> {
+  yield `${JSON.stringify(head, null, 2).slice(0, -2)},\n  "batches": [`
+  for (const [index, { runs, ...batch }] of batches.entries()) {
+    yield `${index ? ',' : ''}\n    ${JSON.stringify(batch, null, 2).slice(0, -2).replaceAll('\n', '\n    ')},\n      "runs": [`
+    for (const [at, run] of runs.entries()) yield `${at ? ',' : ''}\n        ${JSON.stringify(run, null, 2).replaceAll('\n', '\n        ')}`
+    yield `\n      ]\n    }`
+  }
+  yield '\n  ]\n}\n'
+}

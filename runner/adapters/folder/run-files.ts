@@ -1,0 +1,43 @@
+import { constants } from 'node:fs'
+import { copyFile, link, mkdir, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { BlobRef } from '../../domain/blob.ts'
+import type { RunRecord } from '../../domain/record.ts'
+import { runFiles } from '../../report/run-files.ts'
+import type { FolderBlobs } from './blobs.ts'
+import { isSystemError, writing } from './write.ts'
+
+/** Lays a run's diff, trajectory, ledger and outputs where a person finds them: `runs/<id>/`. Links to the blobs, so they cost no space. */
+export async function layRunFiles({
+  folder,
+  id,
+  record,
+  blobs,
+}: {
+  folder: string
+  id: string
+  record: RunRecord
+  blobs: FolderBlobs
+}): Promise<void> {
+  const files = runFiles(id, record)
+  await writing(join(folder, files.folder), async () => {
+    await rm(join(folder, files.folder), { recursive: true, force: true })
+    await mkdir(join(folder, files.folder), { recursive: true })
+    await lay(files.trajectory, record.steps)
+    if (files.diff) await lay(files.diff.path, files.diff.text)
+    if (record.ledger) await lay(files.ledger, record.ledger)
+    for (const { path, ref } of files.outputs) await lay(path, ref)
+  })
+
+  async function lay(path: string, ref: BlobRef) {
+    const target = join(folder, path)
+    await mkdir(dirname(target), { recursive: true })
+    await link(blobs.path(ref), target).catch(async (error) => {
+      if (!isSystemError(error) || !linkless.has(error.code ?? '')) throw error
+      await copyFile(blobs.path(ref), target, constants.COPYFILE_FICLONE)
+    })
+  }
+}
+
+/** File systems without hard links, or with no more of them for this file. */
+const linkless = new Set(['EXDEV', 'EPERM', 'EMLINK', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'])

@@ -1,0 +1,187 @@
+import type { Batch, Plan } from '../domain/plan.ts'
+import type { Report, ReportBatch, ReportRun, ScorerTotals, Totals } from '../domain/report.ts'
+import type { Result } from '../domain/result.ts'
+import { conclude, worst } from './conclusion.ts'
+import { reportRun } from './report-run.ts'
+import { mean, passAtK, passHatK, wilson } from './statistics.ts'
+
+/** `live`: the plan is being executed this moment. `superseded`: a newer commit took its place. */
+export type ReportContext = { readonly version: string; readonly now: Date; readonly live?: boolean; readonly superseded?: boolean }
+
+/**
+ * What is known of a plan so far. Totals count the head side and, of a run that was retried, its last attempt; earlier attempts
+ * and the base side are listed in `runs`, and their cost is in `cost_usd`.
+ */
+export function buildReport(
+  plan: Plan,
+  results: readonly Result[],
+  { version, now, live = false, superseded = false }: ReportContext,
+): Report {
+  const attempts = Map.groupBy(results, ({ run }) => firstAttempt(run.id))
+  const missing = plan.batches.flatMap((batch) => missingRuns(batch, attempts))
+  const state = missing.length === 0 ? 'complete' : live ? 'running' : 'incomplete'
+  const batches = plan.batches.map((batch) => reportBatch({ batch, attempts, running: state === 'running', superseded }))
+  const totals = sum(batches.map((batch) => batch.totals))
+  return {
+    schema: 'proctor/report@1',
+    plan: plan.id,
+    revision: results.length,
+    state,
+    conclusion: worst(batches.map(({ conclusion }) => conclusion)),
+    missing,
+    totals,
+    batches,
+    generated_at: now.toISOString(),
+    proctor: version,
+    warnings: [...plan.warnings, ...ownWarnings(batches)],
+  }
+}
+
+type Attempts = ReadonlyMap<string, readonly Result[]>
+const firstAttempt = (id: string) => id.replace(/~\d+$/, '')
+
+function reportBatch({
+  batch,
+  attempts,
+  running,
+  superseded,
+}: {
+  batch: Batch
+  attempts: Attempts
+  running: boolean
+  superseded: boolean
+}): ReportBatch {
+  const results = batch.runs.map((run) => (attempts.get(firstAttempt(run.id)) ?? []).toSorted((a, b) => a.run.attempt - b.run.attempt))
+  const runs = results.flat().map(reportRun)
+  const last = new Set(results.flatMap((tries) => tries.at(-1)?.run.id ?? []))
+  const final = runs.filter(({ id }) => last.has(id))
+  const counted = final.filter(({ side }) => side === 'head')
+  const totals = totalsOf({ counted, regressions: regressions(final), cost_usd: cost(results.flat()) })
+  const { gate } = batch
+  const missing = missingRuns(batch, attempts).length
+  return {
+    eval: batch.eval,
+    agent: batch.agent,
+    commit: batch.commit,
+    ...conclude({ gate, totals, counted, missing, running: running && missing > 0, superseded }),
+    ...(batch.description !== undefined && { description: batch.description }),
+    gate: {
+      min_pass_rate: gate.minPassRate,
+      no_regressions: gate.noRegressions,
+      ...(gate.maxCostUsd !== undefined && { max_cost_usd: gate.maxCostUsd }),
+      ...(gate.minTrust !== undefined && { min_trust: gate.minTrust }),
+    },
+    totals,
+    ...epochs(counted),
+    scorers: scorerTotals(counted),
+    runs,
+  }
+}
+
+/** Without a result. The base side of a sample is only due when its head side failed. */
+function missingRuns({ runs }: Batch, attempts: Attempts): string[] {
+  const failed = new Set(
+    runs.filter((run) => run.side === 'head' && lastVerdict(attempts, run.id) === 'fail').map(({ sample }) => sample.id),
+  )
+  return runs.filter((run) => !attempts.has(firstAttempt(run.id)) && (run.side === 'head' || failed.has(run.sample.id))).map(({ id }) => id)
+}
+const lastVerdict = (attempts: Attempts, id: string) =>
+  attempts.get(firstAttempt(id))?.reduce((a, b) => (b.run.attempt > a.run.attempt ? b : a)).grade.verdict
+
+function totalsOf({ counted, regressions, cost_usd }: { counted: readonly ReportRun[]; regressions: number; cost_usd: number }): Totals {
+  const of = (verdict: ReportRun['verdict']) => counted.filter((run) => run.verdict === verdict).length
+  const [pass, fail, unscored] = [of('pass'), of('fail'), of('unscored')]
+  return { runs: counted.length, pass, fail, unscored, ...rate(pass, fail), regressions, cost_usd }
+}
+
+function sum(parts: readonly Totals[]): Totals {
+  const of = (pick: (totals: Totals) => number) => parts.reduce((total, part) => total + pick(part), 0)
+  const [pass, fail] = [of((part) => part.pass), of((part) => part.fail)]
+  return {
+    runs: of((part) => part.runs),
+    pass,
+    fail,
+    unscored: of((part) => part.unscored),
+    ...rate(pass, fail),
+    regressions: of((part) => part.regressions),
+    cost_usd: of((part) => part.cost_usd),
+  }
+}
+
+const rate = (pass: number, fail: number) => ({
+  pass_rate: pass + fail === 0 ? null : pass / (pass + fail),
+  interval: wilson(pass, pass + fail),
+})
+
+/** Agent and judge, every attempt. A record that a later attempt graded again was paid once. */
+function cost(results: readonly Result[]): number {
+  const records = new Map(results.map(({ record }) => [record.run, record]))
+  const agents = [...records.values()].reduce((total, { usage }) => total + usage.costUsd, 0)
+  return results.reduce((total, { grade }) => total + grade.usage.costUsd, agents)
+}
+
+/** A sample passes on a side when more than half of its scored epochs do. */
+function regressions(final: readonly ReportRun[]): number {
+  const bySample = Map.groupBy(
+    final.filter(({ verdict }) => verdict !== 'unscored'),
+    ({ sample }) => sample,
+  )
+  return [...bySample.values()].filter((runs) => passes(runs, 'head') === false && passes(runs, 'base') === true).length
+}
+function passes(runs: readonly ReportRun[], side: ReportRun['side']): boolean | undefined {
+  const own = runs.filter((run) => run.side === side)
+  return own.length === 0 ? undefined : own.filter(({ verdict }) => verdict === 'pass').length * 2 > own.length
+}
+
+function epochs(counted: readonly ReportRun[]): Pick<ReportBatch, 'pass_at' | 'pass_hat'> {
+  const bySample = Map.groupBy(
+    counted.filter(({ verdict }) => verdict !== 'unscored'),
+    ({ sample }) => sample,
+  )
+  const tallies = [...bySample.values()].map((runs) => ({
+    passed: runs.filter(({ verdict }) => verdict === 'pass').length,
+    tried: runs.length,
+  }))
+  const most = Math.max(0, ...tallies.map(({ tried }) => tried))
+  const per = (estimate: typeof passAtK) =>
+    Object.fromEntries(
+      Array.from({ length: most }, (_, index) => index + 1).map((k) => {
+        const enough = tallies.filter(({ tried }) => tried >= k)
+        return [String(k), mean(enough.map(({ passed, tried }) => estimate(passed, tried, k)))]
+      }),
+    )
+  return { pass_at: per(passAtK), pass_hat: per(passHatK) }
+}
+
+/** Over scored runs; the trust of a scorer is the lowest that it had. */
+function scorerTotals(counted: readonly ReportRun[]): ScorerTotals[] {
+  const scores = counted.filter(({ verdict }) => verdict !== 'unscored').flatMap((run) => run.scores)
+  return [...Map.groupBy(scores, ({ name }) => name)].map(([name, all]) => {
+    const of = (status: string) => all.filter((score) => score.status === status).length
+    const [pass, fail, na] = [of('PASS'), of('FAIL'), of('N/A')]
+    const trust = (['unverified', 'in-process', 'black-box'] as const).find((level) => all.some((score) => score.trust === level))
+    return {
+      name,
+      type: all[0]?.type ?? '',
+      required: all.some(({ required }) => required),
+      trust: trust ?? 'unverified',
+      pass,
+      fail,
+      na,
+      ...rate(pass, fail),
+    }
+  })
+}
+
+function ownWarnings(batches: readonly ReportBatch[]): string[] {
+  const runs = batches.flatMap((batch) => batch.runs)
+  const codes = Map.groupBy(
+    runs.filter(({ code }) => code !== undefined),
+    ({ code }) => code,
+  )
+  const errors = [...codes].map(([code, all]) => `${code}: ${all.length} ${all.length === 1 ? 'attempt' : 'attempts'} could not be scored.`)
+  const retried = runs.filter(({ attempt }) => attempt > 1).length
+  return retried === 0
+    ? errors
+    : [...errors, `${retried} ${retried === 1 ? 'run was' : 'runs were'} tried again after an infrastructure error.`]
+}
