@@ -1,0 +1,6 @@
+import { test as real } from 'node:test'
+
+export const test = (name) =>
+  real(name, () => {
+    throw new Error('negative control')
+  })
