@@ -1,0 +1,5 @@
+import sys
+
+from inkwell.cli import main
+
+sys.exit(main())
