@@ -7,8 +7,10 @@ import type { Once } from './sandbox.ts'
  */
 export interface Room {
   grade(request: GradeRequest): Promise<Once>
-  /** What changed, by path (names as bytes in latin1), with every filter that applied. */
+  /** Everything that changed, by path (names as bytes in latin1), and what of it a filter keeps out of grading. */
   readonly change: Change
+  /** `grading: live`: nothing was kept out, so no score is better than `unverified`. */
+  readonly live: boolean
 }
 export type GradeRequest = {
   readonly command: readonly string[]
