@@ -1,6 +1,7 @@
 import { type Code, codes, explain } from '../domain/error.ts'
 import type { Gate, Trust } from '../domain/plan.ts'
 import type { Conclusion, ReportRun, Totals } from '../domain/report.ts'
+import { percent, plural } from './wording.ts'
 
 /** `scored` = the runs that count: head, last attempt. `missing` = how many runs have no result. */
 type Facts = {
@@ -31,7 +32,7 @@ function actionRequired({ counted }: Facts): Ruling | undefined {
   const { who, what, next } = explain(code)
   return {
     conclusion: 'action_required',
-    reason: `${capital(who)} must act: ${code} stopped ${count(stopped.length, 'run')}. ${what} ${next}`,
+    reason: `${capital(who)} must act: ${code} stopped ${plural(stopped.length, 'run')}. ${what} ${next}`,
   }
 }
 
@@ -57,7 +58,7 @@ function belowRate({ gate, totals }: Facts): string | undefined {
 
 function regressed({ gate, totals }: Facts): string | undefined {
   if (!gate.noRegressions || totals.regressions === 0) return undefined
-  return `${count(totals.regressions, 'sample')} that the base passes ${totals.regressions === 1 ? 'fails' : 'fail'} now, and the gate allows no regression.`
+  return `${plural(totals.regressions, 'sample')} that the base passes ${totals.regressions === 1 ? 'fails' : 'fail'} now, and the gate allows no regression.`
 }
 
 function tooExpensive({ gate, totals }: Facts): string | undefined {
@@ -82,11 +83,11 @@ const levels: readonly Trust[] = ['unverified', 'in-process', 'black-box']
 
 function undecided({ totals, missing }: Facts): Ruling | undefined {
   if (totals.pass_rate === null && totals.unscored > 0)
-    return { conclusion: 'neutral', reason: `No run could be scored: infrastructure errors stopped ${count(totals.unscored, 'run')}.` }
+    return { conclusion: 'neutral', reason: `No run could be scored: infrastructure errors stopped ${plural(totals.unscored, 'run')}.` }
   if (missing > 0)
     return {
       conclusion: 'neutral',
-      reason: `${count(missing, 'run')} of ${missing + totals.runs} ${missing === 1 ? 'has' : 'have'} no result.`,
+      reason: `${plural(missing, 'run')} of ${missing + totals.runs} ${missing === 1 ? 'has' : 'have'} no result.`,
     }
   return totals.pass_rate === null ? { conclusion: 'neutral', reason: 'There was nothing to run.' } : undefined
 }
@@ -98,9 +99,6 @@ const gateMet = ({ gate, totals }: Facts): Ruling => ({
 
 const rate = ({ pass, fail, pass_rate }: Totals) => `${pass} of ${pass + fail} pass (${percent(pass_rate ?? 0)})`
 const beside = ({ unscored }: Totals) =>
-  unscored === 0 ? '' : ` ${count(unscored, 'run')} could not be scored and ${unscored === 1 ? 'is' : 'are'} not in the rate.`
-const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? '' : 's'}`
-/** Never rounds up to a rate that was not reached. */
-const percent = (share: number) => `${Math.floor(share * 1000 + 1e-9) / 10}%`
+  unscored === 0 ? '' : ` ${plural(unscored, 'run')} could not be scored and ${unscored === 1 ? 'is' : 'are'} not in the rate.`
 const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
 const isCode = (code: string): code is Code => Object.hasOwn(codes, code)

@@ -1,6 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Report } from '../../domain/report.ts'
+import { badges } from '../../report/badge.ts'
+import { junitXml } from '../../report/junit.ts'
+import { summaryMarkdown } from '../../report/markdown.ts'
 import type { Publisher } from '../../seams/publisher.ts'
 import { writeAtomically } from './write.ts'
 
@@ -10,6 +13,9 @@ export function folderPublisher(folder: string): Publisher {
   const show = async (report: Report) => {
     if (isOlder(report, await shown(folder))) return
     await writeAtomically(join(folder, 'report.json'), jsonText(report))
+    await writeAtomically(join(folder, 'summary.md'), [summaryMarkdown(report)])
+    await writeAtomically(join(folder, 'junit.xml'), junitXml(report))
+    for (const [name, svg] of badges(report)) await writeAtomically(join(folder, 'badges', name), [svg])
   }
   return {
     publish(report) {

@@ -15,7 +15,7 @@ try {
     const done = new Set((await folder.records.results(plan.id)).map(({ run }) => run.id))
     const due = (plan.batches[0]?.runs ?? []).filter(({ id }) => !done.has(id))
     for (const run of due) {
-      await folder.records.keep(plan.id, await fakeResult(run, folder.blobs, 'pass', 1 + done.size))
+      await folder.records.keep(plan.id, await fakeResult(run, folder.blobs, 'pass', 1 + (done.size % 20)))
       done.add(run.id)
       if (run === due[0]) say('working')
     }
