@@ -42,7 +42,7 @@ function* urlForms(plain: string): Generator<string> {
   for (const form of [loose, strict, strict.replaceAll('%2F', '/')]) {
     for (const spaced of [form, form.replaceAll('%20', '+')]) {
       yield spaced
-      yield spaced.replaceAll(/%[0-9A-F]{2}/g, (escape) => escape.toLowerCase())
+      yield spaced.replaceAll(/%[0-9A-F]{2}/g, (code) => code.toLowerCase())
     }
   }
 }

@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs'
+import { constants } from 'node:os'
+import type { Start } from '../domain/plan.ts'
+import type { Ended } from '../domain/record.ts'
+import { Activity, type Told } from './activity.ts'
+import { places } from './places.ts'
+import { limitOf, type TurnOutcome, type TurnRequest } from './turn.ts'
+
+type PythonFunction = Extract<Start, { kind: 'PythonFunction' }>
+
+const maxOutput = 8 * 1024 * 1024
+
+/** Calls `run(task_input, *, proxy_url, run_token)` in a process of the environment's own python3, and watches what it does. */
+export async function pythonFunction({ start, sandbox, addResponse, ...given }: TurnRequest<PythonFunction>): Promise<TurnOutcome> {
+  const activity = new Activity(given)
+  let lost = 0
+  try {
+    const exec = await sandbox.exec(command(start), {
+      cwd: given.cwd,
+      env: given.env,
+      timeoutMs: given.timeoutMs,
+      signal: given.signal,
+      maxOutput,
+      onOutput: ({ stream, bytes }) => (stream === 'steps' ? activity.push(bytes) : activity.hear(stream, bytes)),
+    })
+    lost = exec.lost
+    const { told } = activity
+    const warnings = activity.skipped > 0 ? [`${activity.skipped} lines from the agent's process were no steps and are left out.`] : []
+    if (told && !exec.timedOut) return { ended: endedBy(told, addResponse), warnings }
+    const ended = limitOf(exec) ?? vanished(exec.exitCode, activity.loaded, start.file)
+    if (ended.as === 'error') addResponse(`${ended.message}\n\n${activity.lastWords()}`.trim())
+    return { ended, warnings }
+  } finally {
+    activity.finish(lost)
+  }
+}
+
+function command({ file, entrypoint }: PythonFunction): readonly string[] {
+  const options = {
+    folder: places.agent,
+    file,
+    entrypoint,
+    input: places.taskInput,
+    workspace: `${places.workspace}/`,
+    reads: [`${places.workspace}/`, `${places.inputs}/`],
+  }
+  return ['python3', '-u', '-c', source('python_agent.py'), source('taps.py'), JSON.stringify(options)]
+}
+
+function endedBy(told: Told, addResponse: (text: string) => void): Ended {
+  addResponse(told.response)
+  return told.failed ? { as: 'error', ...told.failed } : { as: 'completed' }
+}
+
+/** The process ended without a word: os._exit, a signal, or a command that does not exist. */
+function vanished(exitCode: number, loaded: boolean, file: string): Ended {
+  const [signal] = Object.entries(constants.signals).find(([, number]) => number === exitCode - 128) ?? []
+  const how = `The agent's process ended with exit code ${exitCode}${signal ? ` (${signal})` : ''}`
+  return loaded
+    ? { as: 'error', code: 'agent_exception', message: `${how} before \`run\` returned.` }
+    : { as: 'error', code: 'agent_entrypoint_invalid', message: `${how} before \`${file}\` was imported.` }
+}
+
+const sources = new Map<string, string>()
+function source(name: string): string {
+  const known = sources.get(name) ?? readFileSync(new URL(`./inside/${name}`, import.meta.url), 'utf8')
+  sources.set(name, known)
+  return known
+}

@@ -1,0 +1,60 @@
+import type { Start } from '../domain/plan.ts'
+import { Output } from './output.ts'
+import { places } from './places.ts'
+import { limitOf, type TurnOutcome, type TurnRequest } from './turn.ts'
+
+type ShellCommand = Extract<Start, { kind: 'ShellCommand' }>
+
+/** Bytes a stream may send before the rest is dropped, and what is kept of it for the step. */
+const maxOutput = 32 * 1024 * 1024
+const maxStep = 16 * 1024
+const maxResponse = 64 * 1024
+
+/**
+ * Any command line: the brief is in $PIPELINES_TASK_FILE, stdin is closed, and the end of stdout is the response. What it does
+ * inside is not seen, so the trajectory is one shell step and the files that changed.
+ */
+export async function shellCommand({
+  start,
+  sandbox,
+  addStep,
+  addResponse,
+  redactor,
+  ...given
+}: TurnRequest<ShellCommand>): Promise<TurnOutcome> {
+  const began = new Date()
+  const both = new Output(redactor, maxStep)
+  const stdout = new Output(redactor, 2 * maxResponse)
+  let exitCode: number | null = null
+  let lost = 0
+  try {
+    const exec = await sandbox.exec(['bash', '-c', start.command], {
+      ...given,
+      maxOutput,
+      onOutput: ({ stream, bytes }) => {
+        if (stream === 'steps') return
+        both.push(stream, bytes)
+        if (stream === 'stdout') stdout.push(stream, bytes)
+      },
+    })
+    lost = exec.lost
+    const limit = limitOf(exec)
+    if (!limit) exitCode = exec.exitCode
+    return { ended: limit ?? { as: 'completed' }, stepsFromDiff: true, ...(exitCode ? { withoutWork: failed(exitCode) } : {}) }
+  } finally {
+    both.end(lost)
+    stdout.end(lost)
+    const { text, cut } = both.take()
+    addStep({ kind: 'shell', detail: { command: start.command, output: text, exit_code: exitCode, ...(cut ? { cut } : {}) } }, began)
+    addResponse(tail(stdout.take().text.trim()))
+  }
+}
+
+const failed = (exitCode: number) =>
+  ({
+    as: 'error',
+    code: 'agent_command_failed',
+    message: `The command exited with code ${exitCode} and left ${places.workspace} as it was.`,
+  }) as const
+
+const tail = (text: string) => (text.length > maxResponse ? text.slice(-maxResponse) : text)

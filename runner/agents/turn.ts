@@ -1,0 +1,33 @@
+import type { Start } from '../domain/plan.ts'
+import type { Ended } from '../domain/record.ts'
+import type { StepBody } from '../domain/step.ts'
+import type { Redactor } from '../lib/redact.ts'
+import type { Exec, Sandbox } from '../seams/sandbox.ts'
+
+/** One exchange, as a kind of agent has to play it. Code and task lie in the sandbox already (places.ts). */
+export type TurnRequest<Kind extends Start = Start> = {
+  readonly start: Kind
+  readonly sandbox: Sandbox
+  readonly cwd: string
+  readonly env: Readonly<Record<string, string>>
+  readonly timeoutMs: number
+  readonly signal: AbortSignal
+  readonly redactor: Redactor
+  /** Redacts and bounds what it is given. `at` = when the step began; default now. */
+  readonly addStep: (body: StepBody, at?: Date) => void
+  /** The end of what the agent has said so far, for a turn that is cut off. */
+  readonly addResponse: (text: string) => void
+}
+/** `withoutWork`: how the turn ended if it turns out that the workspace is unchanged. `stepsFromDiff`: nobody saw which files were written. */
+export type TurnOutcome = {
+  readonly ended: Ended
+  readonly withoutWork?: Ended
+  readonly stepsFromDiff?: boolean
+  readonly warnings?: readonly string[]
+}
+
+/** The limit that ended a command, when one did. */
+export function limitOf({ over, timedOut }: Exec): Ended | undefined {
+  if (over) return { as: 'limit', limit: over }
+  return timedOut ? { as: 'limit', limit: 'time' } : undefined
+}

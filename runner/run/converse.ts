@@ -1,0 +1,65 @@
+import { playTurn } from '../agents/index.ts'
+import { places } from '../agents/places.ts'
+import type { TurnOutcome } from '../agents/turn.ts'
+import { explain, ProctorError } from '../domain/error.ts'
+import type { Run } from '../domain/plan.ts'
+import { clip } from '../lib/clip.ts'
+import { packTree } from '../lib/pack-tree.ts'
+import type { Redactor } from '../lib/redact.ts'
+import type { Sandbox } from '../seams/sandbox.ts'
+import { describeTask } from './describe-task.ts'
+import type { Grant } from './grant.ts'
+import { type RunLimits, startLimits, untilAborted } from './limits.ts'
+import type { Recorder } from './recorder.ts'
+
+export type Spoken = { readonly id: string; readonly user: string; readonly response: string }
+export type Conversation = { readonly turns: readonly Spoken[]; readonly outcome: TurnOutcome; readonly agentMs: number }
+type Talk = {
+  readonly run: Run
+  readonly sandbox: Sandbox
+  readonly grant: Grant
+  readonly recorder: Recorder
+  readonly redactor: Redactor
+  readonly signal: AbortSignal
+}
+
+const maxResponse = 1024 * 1024
+
+/** The turns of a run: one, for now. Throws for what is nobody's fault here: the engine's and the machine's. */
+export async function converse(talk: Talk): Promise<Conversation> {
+  const { run, sandbox } = talk
+  const turn = { id: 'turn-1', user: run.sample.user }
+  await sandbox.put(places.task, ReadableStream.from(packTree(describeTask(run, turn))))
+  using limits = startLimits(run.limits, talk.signal)
+  const started = performance.now()
+  const { outcome, response } = await exchange(turn.id, talk, limits)
+  return { turns: [{ ...turn, response }], outcome, agentMs: Math.round(performance.now() - started) }
+}
+
+async function exchange(id: string, { run, sandbox, grant, recorder, redactor }: Talk, limits: RunLimits) {
+  let response = ''
+  let over = false
+  const playing = playTurn({
+    start: run.agent.start,
+    sandbox,
+    cwd: run.sample.exercise ? places.workspace : places.home,
+    env: grant.env,
+    timeoutMs: Math.ceil(limits.left()),
+    signal: limits.signal,
+    redactor,
+    addStep: (body, at) => over || recorder.add(id, body, at),
+    addResponse: (text) => {
+      if (!over) response = clip(redactor.redact(text).toWellFormed(), maxResponse).text
+    },
+  }).catch(agentsFault)
+  const outcome: TurnOutcome = (await untilAborted(playing, limits.signal)) ?? { ended: limits.hit ?? { as: 'cancelled' } }
+  over = true
+  return { outcome, response }
+}
+
+/** An agent that ended its own sandbox is graded; a sandbox that the engine lost is not. */
+function agentsFault(thrown: unknown): TurnOutcome {
+  if (thrown instanceof ProctorError && explain(thrown.code).class === 'agent')
+    return { ended: { as: 'error', code: thrown.code, message: thrown.message } }
+  throw thrown
+}

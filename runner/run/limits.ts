@@ -1,0 +1,57 @@
+import type { Limits } from '../domain/plan.ts'
+import type { Ended } from '../domain/record.ts'
+
+/** `signal` aborts when the run is over before it ended by itself; `hit` says by what. The first wins. */
+export type RunLimits = Disposable & {
+  readonly signal: AbortSignal
+  readonly hit: Ended | undefined
+  readonly wallMs: number
+  left(): number
+}
+
+/** The sandbox keeps the time too and ends a command more gently; this is for a sandbox that the agent has stopped. */
+const graceMs = 1_000
+
+/** Starts the wall clock. */
+export function startLimits({ wallMs }: Limits, cancel: AbortSignal): RunLimits {
+  const controller = new AbortController()
+  const started = performance.now()
+  let hit: Ended | undefined
+  const end = (ended: Ended) => {
+    hit ??= ended
+    controller.abort()
+  }
+  const timer = setTimeout(end, wallMs + graceMs, { as: 'limit', limit: 'time' })
+  const onCancel = () => end({ as: 'cancelled' })
+  if (cancel.aborted) onCancel()
+  cancel.addEventListener('abort', onCancel, { once: true })
+  return {
+    signal: controller.signal,
+    wallMs,
+    get hit() {
+      return hit
+    },
+    left: () => Math.max(1, wallMs - (performance.now() - started)),
+    [Symbol.dispose]() {
+      clearTimeout(timer)
+      cancel.removeEventListener('abort', onCancel)
+    },
+  }
+}
+
+/** What `work` gives, or undefined as soon as the signal aborts: nobody waits for a sandbox that does not answer. */
+export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  const aborted = Promise.withResolvers<undefined>()
+  const onAbort = () => aborted.resolve(undefined)
+  if (signal.aborted) onAbort()
+  signal.addEventListener('abort', onAbort, { once: true })
+  try {
+    return await Promise.race([work, aborted.promise])
+  } catch (thrown) {
+    if (signal.aborted) return undefined
+    throw thrown
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+    work.catch(() => {})
+  }
+}
