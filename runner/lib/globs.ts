@@ -22,7 +22,9 @@ export const readable = (path: string): string =>
 /** Plain names are most of all paths, and need no decoding. */
 const utf8 = (path: string) => (/[\x80-\xff]/.test(path) ? Buffer.from(path, 'latin1').toString('utf8') : path)
 
-const compile = (patterns: string[]) => (patterns.length === 0 ? () => false : picomatch(patterns, { dot: true, nonegate: true }))
+/** `s`: a name may hold a line break, and `**` must find it all the same. */
+const compile = (patterns: string[]) =>
+  patterns.length === 0 ? () => false : picomatch(patterns, { dot: true, nonegate: true, flags: 's' })
 
 const normal = (pattern: string) => {
   const relative = pattern.replace(/^(\.?\/)+/, '')

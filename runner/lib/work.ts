@@ -46,7 +46,7 @@ async function* contentOf(bytes: number, first: Uint8Array, frames: AsyncGenerat
   if (first.length > 0) yield first
   while (left > 0) {
     const next = await frames.next()
-    if (next.done || next.value.head['p'] !== undefined) throw new Error('a stored work ends inside a file')
+    if (next.done || next.value.head.p !== undefined) throw new Error('a stored work ends inside a file')
     left -= next.value.body.length
     yield next.value.body
   }

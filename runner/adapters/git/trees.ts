@@ -21,7 +21,7 @@ const ref = 'refs/heads/baseline'
 
 /** Baselines and comparisons by git plumbing, in bare repositories that only this file writes. */
 export function openTrees({ cacheDir, variables = {}, deadlineMs = 120_000 }: Open): Trees {
-  const path = variables['PATH']
+  const path = variables.PATH
   const loaded = new Map<string, Promise<Baseline>>()
 
   async function load(key: string, read: () => Promise<ReadableStream<Uint8Array>>): Promise<Baseline> {
