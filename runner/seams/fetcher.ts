@@ -9,7 +9,8 @@ export interface Fetcher {
 export type Source =
   | { readonly git: { readonly url: string; readonly ref?: string; readonly subdirectory?: string } }
   | { readonly zip: { readonly path: string; readonly subdirectory?: string } }
-  | { readonly dir: { readonly path: string; readonly only?: readonly string[] } }
+  /** `only`: exactly these files. `except`: not these files and folders. Both relative, with slashes. */
+  | { readonly dir: { readonly path: string; readonly only?: readonly string[]; readonly except?: readonly string[] } }
   | {
       readonly package: {
         readonly registry: 'pypi' | 'npm'

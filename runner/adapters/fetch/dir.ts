@@ -7,11 +7,11 @@ import { most, Refused, safeLink, safePath } from './guard.ts'
 const caches = new Set(['.git', '__pycache__', 'node_modules', '.venv', '.proctor', '.pytest_cache'])
 const none = new Set(['.git'])
 
-/** `only`: exactly these paths. `everything`: caches too, because somebody committed them. */
-type Which = { readonly only?: ReadonlySet<string>; readonly everything?: boolean }
+/** `only`: exactly these paths. `except`: not these, nor what lies in them. `everything`: caches too, because somebody committed them. */
+type Which = { readonly only?: ReadonlySet<string>; readonly except?: ReadonlySet<string>; readonly everything?: boolean }
 
 /** A folder as it lies on disk, without what tools leave behind. Links that lead outside are refused. */
-export async function readDir(root: string, { only, everything = false }: Which = {}): Promise<TreeFile[]> {
+export async function readDir(root: string, { only, except = new Set(), everything = false }: Which = {}): Promise<TreeFile[]> {
   const skipped = only || everything ? none : caches
   const files: TreeFile[] = []
   let bytes = 0
@@ -23,6 +23,7 @@ export async function readDir(root: string, { only, everything = false }: Which 
     for (const entry of names.sort((a, b) => (a.name < b.name ? -1 : 1))) {
       const path = join(folder, entry.name)
       const name = relative(root, path)
+      if (except.has(name)) continue
       if (entry.isDirectory()) {
         if (!skipped.has(entry.name)) await walk(path)
       } else if (only === undefined || only.has(name)) files.push(await read(path, safePath(name)))

@@ -31,9 +31,9 @@ export function openFetcher({ blobs, git, cacheDir, registries }: Options): Fetc
   async function read(source: Source, purpose: keyof typeof codes, signal: AbortSignal, staging: string): Promise<Tree> {
     if (source === 'empty') return { files: [] }
     if ('dir' in source) {
-      const { path, only } = source.dir
+      const { path, only, except = [] } = source.dir
       const known = only ? new Set(only) : await git.tracked(path)
-      return { files: await readDir(path, known ? { only: known } : {}) }
+      return { files: await readDir(path, { ...(known ? { only: known } : {}), except: new Set(except) }) }
     }
     if ('zip' in source) return { files: below(flattened(withoutNoise(await readZip(source.zip.path, staging))), source.zip.subdirectory) }
     if ('package' in source) {

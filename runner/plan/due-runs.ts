@@ -1,0 +1,67 @@
+import { type Code, codes, explain } from '../domain/error.ts'
+import type { Batch, Budget, Plan, Run } from '../domain/plan.ts'
+import type { Result } from '../domain/result.ts'
+
+/** `index` is 1-based. */
+export type Shard = { readonly index: number; readonly of: number }
+const wholePlan: Shard = { index: 1, of: 1 }
+/** Of one run: the first, and two more when it was the machine's fault. */
+const maxAttempts = 3
+
+/**
+ * What is still due: first pass, resume, retries of infrastructure errors, more epochs and the base side of what failed. Pulled one
+ * by one whenever a worker is free, so `done` may grow meanwhile, and a spent budget ends it at once.
+ */
+export function* dueRuns(plan: Plan, done: readonly Result[], shard: Shard = wholePlan): Generator<Run> {
+  const results = new Map(done.map((result) => [result.run.id, result]))
+  for (const run of plan.batches.flatMap((batch) => expand(batch, results)).filter(inShard(shard))) {
+    if (isSpent(plan.budget, done)) return
+    if (!results.has(run.id)) yield run
+  }
+}
+
+type Results = ReadonlyMap<string, Result>
+
+/** The base side runs only for samples that failed on head, and that nobody has a result for. */
+function expand({ runs }: Batch, results: Results): Run[] {
+  const head = runs.filter(({ side }) => side === 'head')
+  const failed = new Set(head.filter((run) => latest(run, results)?.grade.verdict === 'fail').map(({ sample }) => sample.id))
+  const base = runs.filter(({ side, sample }) => side === 'base' && failed.has(sample.id))
+  return [...head, ...base].flatMap((run) => attempts(run, results))
+}
+
+/** An infrastructure error is retried under a new id; its first record stays. */
+function attempts(run: Run, results: Results): Run[] {
+  const result = results.get(run.id)
+  if (result === undefined || !isRetried(result) || run.attempt >= maxAttempts) return [run]
+  const attempt = run.attempt + 1
+  return [run, ...attempts({ ...run, attempt, id: `${run.id.split('~')[0]}~${attempt}` }, results)]
+}
+
+const latest = (run: Run, results: Results) =>
+  attempts(run, results)
+    .map(({ id }) => results.get(id))
+    .findLast((result) => result !== undefined)
+
+function isRetried({ record, grade }: Result): boolean {
+  if (grade.verdict !== 'unscored') return false
+  const code = grade.code ?? (record.ended.as === 'error' ? record.ended.code : undefined)
+  return code !== undefined && isCode(code) && explain(code).retry
+}
+const isCode = (code: string): code is Code => Object.hasOwn(codes, code)
+
+/** By sample, so that its epochs and its base side stay in one shard. */
+function inShard({ index, of }: Shard): (run: Run) => boolean {
+  return ({ sample }) => of === 1 || spread(sample.id) % of === index - 1
+}
+
+/** FNV-1a: any even spread will do, as long as every machine has the same. */
+const spread = (text: string) =>
+  [...text].reduce((hash, letter) => Math.imul(hash ^ (letter.codePointAt(0) ?? 0), 16_777_619) >>> 0, 2_166_136_261)
+
+/** Sums are made only where there is a limit: `done` may be long. */
+function isSpent({ costUsd, wallMs }: Budget, done: readonly Result[]): boolean {
+  const sum = (of: (result: Result) => number) => done.reduce((total, result) => total + of(result), 0)
+  if (costUsd !== undefined && sum(({ record, grade }) => record.usage.costUsd + grade.usage.costUsd) >= costUsd) return true
+  return wallMs !== undefined && sum(({ record }) => record.timing.durationMs) >= wallMs
+}

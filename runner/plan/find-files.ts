@@ -1,0 +1,131 @@
+import type { Dirent } from 'node:fs'
+import { readdir, realpath, stat } from 'node:fs/promises'
+import { basename, dirname, join, sep } from 'node:path'
+import { ProctorError } from '../domain/error.ts'
+
+/** `home`: the agent package that the file lies in. `any`: its `kind` says what it is. */
+export type Candidate = { readonly path: string; readonly role: 'agent' | 'eval' | 'scenario' | 'config' | 'any'; readonly home?: string }
+/** Nothing outside `fence` is read, whatever a link or a path says. `focus` is what was asked for; only scenarios are looked up beyond it. */
+export type Found = { readonly root: string; readonly fence: string; readonly focus: string; readonly candidates: readonly Candidate[] }
+
+/**
+ * Which files a path stands for: a repository (agent.yaml at its root, or agents/, with evals/ and scenarios/ beside), one
+ * package of it, one eval, one scenario, or a folder of scenarios. Throws `package_not_found`.
+ */
+export async function findFiles(asWritten: string): Promise<Found> {
+  const kind = await kindOf(asWritten)
+  if (kind === undefined) throw new ProctorError('package_not_found', `nothing is at ${asWritten}`)
+  const path = await realpath(asWritten)
+  const focus = kind === 'file' && /^agent\.ya?ml$/.test(basename(path)) ? dirname(path) : path
+  const root = await rootOf(kind === 'file' ? dirname(path) : path)
+  const known = await repository(root)
+  const asked = known.filter(({ path, role }) => role !== 'config' && within(focus, path))
+  const other = asked.length > 0 ? [] : await unusual(focus, kind)
+  const rest = known.filter((candidate) => !asked.includes(candidate) && isContext(candidate, [...asked, ...other], focus))
+  if (asked.length + other.length === 0) throw new ProctorError('package_not_found', `${focus} holds no agent, eval or scenario`)
+  return { root, focus, fence: await fenceOf(root), candidates: [...asked, ...other, ...rest] }
+}
+
+export const within = (folder: string, path: string) =>
+  path === folder || path.startsWith(folder.endsWith(sep) ? folder : `${folder}${sep}`)
+
+/** Scenarios and configuration always; agents only where none was asked for, and then the one that the focus belongs to, or all. */
+function isContext({ role, path, home }: Candidate, asked: readonly Candidate[], focus: string): boolean {
+  if (role === 'scenario' || role === 'any' || role === 'config') return true
+  if (role !== 'agent' || asked.some((other) => other.role === 'agent')) return false
+  const owners = asked.flatMap((other) => other.home ?? [])
+  return home === undefined || owners.length === 0 || owners.includes(home) || within(dirname(path), focus)
+}
+
+/** A file or folder outside the usual layout. */
+async function unusual(focus: string, kind: 'file' | 'folder'): Promise<Candidate[]> {
+  if (kind === 'folder') return loose(focus)
+  return [{ path: focus, role: 'any', ...((await isPackage(dirname(focus))) ? { home: dirname(focus) } : {}) }]
+}
+
+/** The farthest folder that has this one in its agents/, scenarios/ or evals/; never beyond the repository. */
+async function rootOf(folder: string): Promise<string> {
+  let root = folder
+  const path: string[] = []
+  for (let here = folder; path.length <= 3; here = dirname(here)) {
+    if (path[0] !== undefined && layout.has(path[0])) root = here
+    const names = new Set((await entries(here)).map(({ name }) => name))
+    if (names.has('.git') || (here === folder && (names.has('agents') || names.has('scenarios')))) return path.length === 0 ? folder : root
+    path.unshift(basename(here))
+  }
+  return root
+}
+const layout = new Set(['agents', 'scenarios', 'evals'])
+
+async function repository(root: string): Promise<Candidate[]> {
+  const [own, packages, scenarios, config] = await Promise.all([
+    packageAt(root),
+    folders(join(root, 'agents')).then((all) => Promise.all(all.map(packageAt))),
+    loose(join(root, 'scenarios')),
+    entries(join(root, '.github')),
+  ])
+  const configs = config
+    .filter(({ name }) => /^proctor\.ya?ml$/.test(name))
+    .map(({ name }): Candidate => ({ path: join(root, '.github', name), role: 'config' }))
+  return [...own, ...packages.flat(), ...scenarios, ...configs]
+}
+
+/** agent.yaml and evals/ of one folder; evals/ without an agent beside it belongs to nobody. */
+async function packageAt(home: string): Promise<Candidate[]> {
+  const [own, evals] = await Promise.all([entries(home), entries(join(home, 'evals'))])
+  const agents = own
+    .filter(({ name }) => /^agent\.ya?ml$/.test(name))
+    .map(({ name }): Candidate => ({ path: join(home, name), role: 'agent', home }))
+  const belongs = agents.length > 0 ? { home } : {}
+  return [...agents, ...evals.filter(isYaml).map(({ name }): Candidate => ({ path: join(home, 'evals', name), role: 'eval', ...belongs }))]
+}
+
+/** Scenarios as files, or as folders with scenario.yaml (and eval.yaml) in them; the folder may itself be one. */
+async function loose(folder: string): Promise<Candidate[]> {
+  const inside = await entries(folder)
+  const deeper = await Promise.all(
+    inside
+      .filter((entry) => !entry.name.startsWith('.') && (entry.isDirectory() || entry.isSymbolicLink()))
+      .map(async ({ name }) => scenarioFolder(join(folder, name))),
+  )
+  const own = inside
+    .filter((entry) => isYaml(entry) && !/^agent\.ya?ml$/.test(entry.name))
+    .map(({ name }): Candidate => ({ path: join(folder, name), role: 'any' }))
+  return [...own, ...deeper.flat()]
+}
+
+async function scenarioFolder(folder: string): Promise<Candidate[]> {
+  const names = (await entries(folder)).map(({ name }) => name)
+  const scenarios = names
+    .filter((name) => /^scenario\.ya?ml$/.test(name))
+    .map((name): Candidate => ({ path: join(folder, name), role: 'scenario' }))
+  return [
+    ...scenarios,
+    ...names.filter((name) => /^eval\.ya?ml$/.test(name)).map((name): Candidate => ({ path: join(folder, name), role: 'eval' })),
+  ]
+}
+
+const isYaml = (entry: Dirent) => /\.ya?ml$/i.test(entry.name) && !entry.isDirectory() && !entry.name.startsWith('.')
+const isPackage = async (folder: string) => (await entries(folder)).some(({ name }) => /^agent\.ya?ml$/.test(name))
+const folders = async (folder: string) =>
+  (await entries(folder)).filter((entry) => !entry.name.startsWith('.') && !entry.isFile()).map(({ name }) => join(folder, name))
+
+/** In a stable order; a folder that is not there is empty. */
+async function entries(folder: string): Promise<Dirent[]> {
+  const found = await readdir(folder, { withFileTypes: true }).catch(() => [])
+  return found.sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+async function kindOf(path: string): Promise<'file' | 'folder' | undefined> {
+  const found = await stat(path).catch(() => undefined)
+  return found?.isDirectory() ? 'folder' : found?.isFile() ? 'file' : undefined
+}
+
+/** The repository that the root lies in; outside of one, the root. */
+async function fenceOf(root: string): Promise<string> {
+  const real = await realpath(root)
+  for (let folder = real; ; folder = dirname(folder)) {
+    if ((await kindOf(join(folder, '.git'))) !== undefined) return folder
+    if (dirname(folder) === folder) return real
+  }
+}

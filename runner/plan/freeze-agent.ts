@@ -1,0 +1,112 @@
+import { basename, dirname } from 'node:path'
+import { places } from '../agents/places.ts'
+import { EnvironmentFile } from '../domain/agent.ts'
+import type { BlobRef } from '../domain/blob.ts'
+import { ProctorError } from '../domain/error.ts'
+import type { Agent } from '../domain/plan.ts'
+import { packTree } from '../lib/pack-tree.ts'
+import type { Fetcher, Source } from '../seams/fetcher.ts'
+import type { Blobs } from '../seams/records.ts'
+import { entryFile } from './agent-source.ts'
+import { environmentOf, words } from './environment.ts'
+import { inside } from './inside.ts'
+import type { Draft } from './samples.ts'
+import { type Chosen, nameOf, type Pair } from './select-evals.ts'
+
+type Fetching = { readonly fetcher: Fetcher; readonly blobs: Blobs; readonly fence: string; readonly signal: AbortSignal }
+type BuiltInAgent = Extract<Chosen, { readonly builtIn: string }>
+type WrittenAgent = Exclude<Chosen, BuiltInAgent>
+
+/** An agent of the repository, with its code as bytes. Throws `agent_code_fetch_failed`. */
+export async function freezeAgent(
+  agent: WrittenAgent,
+  source: Source,
+  { fetcher, signal }: Fetching,
+): Promise<{ readonly agent: Agent; readonly warnings: readonly string[] }> {
+  const { value } = agent
+  const { files, warnings } = await fetcher.fetch(source, 'agent', signal).catch((thrown) => {
+    if (!(thrown instanceof ProctorError) || thrown.place) throw thrown
+    throw new ProctorError(thrown.code, `the code of \`${value.name}\`: ${thrown.message}`, { place: agent.at(['source']), cause: thrown })
+  })
+  const start: Agent['start'] =
+    value.kind === 'ShellCommand'
+      ? { kind: value.kind, command: value.run_command }
+      : { kind: value.kind, file: entryFile(agent), entrypoint: value.entrypoint }
+  return {
+    agent: {
+      slug: value.name,
+      source: files,
+      environment: environmentOf(value.environment, files),
+      start,
+      concurrencyCap: value.concurrency_cap,
+      ...schemas(agent),
+    },
+    warnings: [...warnings.map((warning) => `${value.name}: ${warning}`), ...blindSetup(agent)],
+  }
+}
+
+/** A built-in agent is made for one sample: its code is that exercise's solution, or nothing. */
+export async function freezeBuiltIn(
+  agent: BuiltInAgent,
+  { draft, one }: { readonly draft: Draft; readonly one: Pair['eval'] },
+  fetching: Fetching,
+): Promise<Agent> {
+  const { source, start } = agent.builtIn === 'oracle' ? await oracle(draft, one, fetching) : await noOp(draft, fetching)
+  return {
+    slug: nameOf(agent),
+    source,
+    environment: environmentOf(EnvironmentFile.parse({})),
+    start,
+    concurrencyCap: 1000,
+    ...(agent.owner ? schemas(agent.owner) : {}),
+  }
+}
+
+type Code = { readonly source: BlobRef; readonly start: Agent['start'] }
+
+async function oracle({ setting }: Draft, one: Pair['eval'], { fetcher, fence, signal }: Fetching): Promise<Code> {
+  const fetch = async (source: Source) => (await fetcher.fetch(source, 'agent', signal)).files
+  const solution = setting?.value.oracle
+  if (setting === undefined || solution === undefined) {
+    const path = await existing(one.value.oracle?.python ?? '', { folder: dirname(one.path), fence, place: one.at(['oracle']) })
+    return {
+      source: await fetch({ dir: { path: dirname(path), only: [basename(path)] } }),
+      start: { kind: 'PythonFunction', file: basename(path), entrypoint: 'run' },
+    }
+  }
+  if ('command' in solution) return { source: await fetch('empty'), start: { kind: 'ShellCommand', command: solution.command } }
+  const path = await existing(solution.patch, { folder: setting.folder, fence, place: setting.at(['oracle', 'patch']) })
+  const command = `git -C /home/user/workspace apply --whitespace=nowarn ${words([`${places.agent}/${basename(path)}`])}`
+  return { source: await fetch({ dir: { path: dirname(path), only: [basename(path)] } }), start: { kind: 'ShellCommand', command } }
+}
+
+async function noOp({ setting }: Draft, { fetcher, blobs, signal }: Fetching): Promise<Code> {
+  if (setting) return { source: (await fetcher.fetch('empty', 'agent', signal)).files, start: { kind: 'ShellCommand', command: 'true' } }
+  const silent = 'def run(task_input, *, proxy_url, run_token):\n    return ""\n'
+  return {
+    source: await blobs.put(packTree([{ path: 'main.py', executable: false, content: Buffer.from(silent) }]), 'agent.tar'),
+    start: { kind: 'PythonFunction', file: 'main.py', entrypoint: 'run' },
+  }
+}
+
+async function existing(
+  file: string,
+  { folder, fence, place }: { folder: string; fence: string; place: ReturnType<Pair['eval']['at']> },
+): Promise<string> {
+  const located = await inside(file, { folder, fence, is: 'file' })
+  if ('refused' in located) throw new ProctorError('config_invalid', `\`oracle\`: ${located.refused}`, { place })
+  return located.path
+}
+
+const schemas = ({ value }: WrittenAgent) => ({
+  ...(value.input_schema === undefined ? {} : { inputSchema: value.input_schema }),
+  ...(value.output_schema === undefined ? {} : { outputSchema: value.output_schema }),
+})
+
+/** Its image is kept, so a setup never sees a secret. */
+function blindSetup({ value }: WrittenAgent): string[] {
+  const secret = Object.entries(value.environment.env).filter(([, bound]) => typeof bound === 'object')
+  return value.environment.setup_command !== undefined && secret.length > 0
+    ? [`${value.name}: \`setup_command\` runs without ${secret.map(([name]) => name).join(', ')}; only the agent itself gets credentials`]
+    : []
+}

@@ -1,0 +1,60 @@
+import type { AgentFile, EnvironmentFile } from '../domain/agent.ts'
+import { ProctorError } from '../domain/error.ts'
+import type { EvalFile } from '../domain/eval.ts'
+import type { ScenarioFile } from '../domain/scenario.ts'
+import { type Path, pathText } from './explain-issues.ts'
+import type { Parsed } from './parse-yaml.ts'
+
+/** What the format has and this release cannot do: refused by name and line, for a part that is silently ignored would be a lie. */
+export function unsupportedInAgent({ value, at }: Parsed<AgentFile>): ProctorError[] {
+  const refuse = refuser(at)
+  return [
+    ...unsupportedInEnvironment(value.environment, ['environment'], refuse),
+    ...(value.tools === undefined ? [] : [refuse(['tools'], 'tools')]),
+    ...('harness_config' in value && value.harness_config !== undefined ? [refuse(['harness_config'], 'harness configuration')] : []),
+    ...(typeof value.source === 'object' && 'git' in value.source && value.source.git.credential !== undefined
+      ? [refuse(['source', 'git', 'credential'], 'a private repository as agent source')]
+      : []),
+  ]
+}
+
+export const unsupportedInScenario = ({ value, at }: Parsed<ScenarioFile>): ProctorError[] => inScenario(value, [], refuser(at))
+
+export function unsupportedInEval({ value, at }: Parsed<EvalFile>): ProctorError[] {
+  const refuse = refuser(at)
+  const axes = Object.keys(value.columns).filter((axis) => axis !== 'scenario_ref')
+  const inline = typeof value.scenario === 'object' ? inScenario(value.scenario, ['scenario'], refuse) : []
+  return [...axes.map((axis) => refuse(['columns', axis], `the axis \`${axis}\``)), ...inline]
+}
+
+type Refuse = (path: Path, what: string) => ProctorError
+const refuser =
+  (at: Parsed<unknown>['at']): Refuse =>
+  (path, what) =>
+    new ProctorError('feature_unsupported', `\`${pathText(path)}\`: ${what} is part of the format, but not of this release`, {
+      place: at(path),
+    })
+
+function inScenario(
+  { environment, workspace }: Pick<ScenarioFile, 'environment' | 'workspace'>,
+  base: Path,
+  refuse: Refuse,
+): ProctorError[] {
+  const credentials = Object.entries(environment.env).filter(([, value]) => typeof value === 'object')
+  return [
+    ...unsupportedInEnvironment(environment, [...base, 'environment'], refuse),
+    ...credentials.map(([name]) => refuse([...base, 'environment', 'env', name], 'a credential for an exercise')),
+    ...(typeof workspace === 'object' && 'git' in workspace && workspace.git.credential !== undefined
+      ? [refuse([...base, 'workspace', 'git', 'credential'], 'a private repository as workspace')]
+      : []),
+  ]
+}
+
+function unsupportedInEnvironment({ dockerfile, network, python_version }: EnvironmentFile, base: Path, refuse: Refuse): ProctorError[] {
+  return [
+    ...(dockerfile === undefined ? [] : [refuse([...base, 'dockerfile'], 'a Dockerfile')]),
+    ...(network === 'gateway' ? [refuse([...base, 'network'], 'the gateway')] : []),
+    ...(typeof network === 'object' ? [refuse([...base, 'network', 'allow'], 'a list of allowed hosts')] : []),
+    ...(python_version === '3.13' ? [] : [refuse([...base, 'python_version'], `Python ${python_version}`)]),
+  ]
+}
