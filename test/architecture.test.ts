@@ -13,7 +13,7 @@ const arrows: readonly (readonly [from: string, to: readonly string[]])[] = [
   ['runner/seams/', ['runner/seams/', 'runner/domain/']],
   ['runner/lib/', ['runner/lib/', 'runner/domain/']],
   ['runner/agents/', ['runner/agents/', 'runner/seams/', 'runner/lib/', 'runner/domain/']],
-  ['runner/plan/', ['runner/plan/', 'runner/seams/', 'runner/lib/', 'runner/domain/']],
+  ['runner/plan/', ['runner/plan/', 'runner/agents/', 'runner/seams/', 'runner/lib/', 'runner/domain/']],
   ['runner/run/', ['runner/run/', 'runner/agents/', 'runner/seams/', 'runner/lib/', 'runner/domain/']],
   ['runner/grade/', ['runner/grade/', 'runner/seams/', 'runner/lib/', 'runner/domain/']],
   ['runner/report/', ['runner/report/', 'runner/lib/', 'runner/domain/']],

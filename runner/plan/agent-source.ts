@@ -3,9 +3,9 @@ import { dirname, relative, sep } from 'node:path'
 import type { AgentFile } from '../domain/agent.ts'
 import { ProctorError } from '../domain/error.ts'
 import type { Source } from '../seams/fetcher.ts'
-import { within } from './find-files.ts'
-import { inside } from './inside.ts'
-import type { Package, Written } from './read-package.ts'
+import { within } from './read/find-files.ts'
+import { inside } from './read/inside.ts'
+import type { Package, Written } from './read/read-package.ts'
 
 /** Of code that is listed file by file, in bytes. Larger agents come as a folder, an archive or a repository. */
 const most = { file: 200_000, together: 1_000_000 } as const

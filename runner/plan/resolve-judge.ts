@@ -2,9 +2,9 @@ import { dirname } from 'node:path'
 import { type Code, ProctorError } from '../domain/error.ts'
 import type { EvalFile } from '../domain/eval.ts'
 import type { Judge } from '../domain/plan.ts'
-import { inside } from './inside.ts'
-import type { Package, Written } from './read-package.ts'
-import { readText } from './read-text.ts'
+import { inside } from './read/inside.ts'
+import type { Package, Written } from './read/read-package.ts'
+import { readText } from './read/read-text.ts'
 
 /** What a judge is asked when the eval has no rubric of its own. */
 export const defaultRubric = 'The agent did what the task asks, completely and correctly, and nothing that the task forbids.'

@@ -5,11 +5,11 @@ import { axes, type EvalFile } from '../domain/eval.ts'
 import type { ScenarioFile } from '../domain/scenario.ts'
 import { digest } from '../lib/digest.ts'
 import { didYouMean } from '../lib/nearest.ts'
-import type { Path } from './explain-issues.ts'
-import { inside } from './inside.ts'
-import { type Dataset, missingUser, parseDataset, type Row } from './parse-dataset.ts'
-import type { Parsed } from './parse-yaml.ts'
-import type { Package, Written } from './read-package.ts'
+import { inside } from './read/inside.ts'
+import { type Dataset, missingUser, parseDataset, type Row } from './read/parse-dataset.ts'
+import type { Parsed } from './read/parse-yaml.ts'
+import type { Package, Written } from './read/read-package.ts'
+import type { Path } from './read/schema-shape.ts'
 
 /** A scenario, named or written inside an eval. Paths in it are relative to `folder`. */
 export type Setting = {

@@ -3,8 +3,8 @@ import { type Code, ProctorError } from '../domain/error.ts'
 import { EvalFile } from '../domain/eval.ts'
 import { didYouMean, listed } from '../lib/nearest.ts'
 import { type BuiltIn, builtIn, isBuiltIn } from './builtin-agents.ts'
-import { within } from './find-files.ts'
-import type { Package, Written } from './read-package.ts'
+import { within } from './read/find-files.ts'
+import type { Package, Written } from './read/read-package.ts'
 
 /** `owner`: the agent that a built-in one stands in for. */
 export type Chosen = Written<AgentFile> | { readonly builtIn: BuiltIn; readonly owner?: Written<AgentFile> }

@@ -1,6 +1,6 @@
 import { Problems } from '../domain/error.ts'
 import { agentSource } from './agent-source.ts'
-import { isProblems } from './parse-yaml.ts'
+import { isProblems } from './read/parse-yaml.ts'
 import type { JudgeChoice } from './resolve-judge.ts'
 import { survey } from './survey.ts'
 

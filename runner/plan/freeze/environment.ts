@@ -1,7 +1,7 @@
-import { places } from '../agents/places.ts'
-import type { EnvironmentFile } from '../domain/agent.ts'
-import type { BlobRef } from '../domain/blob.ts'
-import type { Environment, Layer, Resources } from '../domain/environment.ts'
+import { places } from '../../agents/places.ts'
+import type { EnvironmentFile } from '../../domain/agent.ts'
+import type { BlobRef } from '../../domain/blob.ts'
+import type { Environment, Layer, Resources } from '../../domain/environment.ts'
 
 /**
  * An environment that somebody wrote, as layers: what changes least comes first. An agent's setup command may read its `code`,

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import type { Path } from './explain-issues.ts'
 
+export type Path = readonly (string | number)[]
 type Schema = z.core.$ZodType
 
 /** The schema that stands at a path of the value, with wrappers (defaults, optional) removed; of a union, the forms that have the path. */

@@ -1,8 +1,9 @@
 import { type Document, isAlias, isCollection, isMap, isPair, isScalar, LineCounter, type Node, parseDocument } from 'yaml'
 import type { z } from 'zod'
-import type { Place } from '../domain/blob.ts'
-import { ProctorError } from '../domain/error.ts'
-import { explainIssues, type Path } from './explain-issues.ts'
+import type { Place } from '../../domain/blob.ts'
+import { ProctorError } from '../../domain/error.ts'
+import { explainIssues } from './explain-issues.ts'
+import type { Path } from './schema-shape.ts'
 
 /** Larger than any file that a person writes; a rubric or a dataset lies beside it. */
 export const maxYamlBytes = 1_048_576

@@ -1,8 +1,7 @@
 import type { z } from 'zod'
-import { didYouMean } from '../lib/nearest.ts'
-import { formsOf, keysOf, schemaAt } from './schema-shape.ts'
+import { didYouMean } from '../../lib/nearest.ts'
+import { formsOf, keysOf, type Path, schemaAt } from './schema-shape.ts'
 
-export type Path = readonly (string | number)[]
 /** `on`: whether the key or the value at `path` is what is wrong. */
 export type Explained = { readonly message: string; readonly path: Path; readonly on: 'key' | 'value' }
 type Context = { readonly schema: z.ZodType; readonly written: unknown; readonly source: (path: Path) => string | undefined }

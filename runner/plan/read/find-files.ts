@@ -1,7 +1,7 @@
 import type { Dirent } from 'node:fs'
 import { readdir, realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join, sep } from 'node:path'
-import { ProctorError } from '../domain/error.ts'
+import { ProctorError } from '../../domain/error.ts'
 
 /** `home`: the agent package that the file lies in. `any`: its `kind` says what it is. */
 export type Candidate = { readonly path: string; readonly role: 'agent' | 'eval' | 'scenario' | 'config' | 'any'; readonly home?: string }

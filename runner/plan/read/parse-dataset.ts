@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
-import { ProctorError } from '../domain/error.ts'
-import { didYouMean } from '../lib/nearest.ts'
+import { ProctorError } from '../../domain/error.ts'
+import { didYouMean } from '../../lib/nearest.ts'
 
 /** Limits of a dataset: bytes of the file, bytes of one row, rows. */
 export const most = { bytes: 64 * 1024 * 1024, row: 1024 * 1024, rows: 100_000, problems: 50 } as const
@@ -97,10 +97,11 @@ class RowReader {
   #row(record: readonly string[], line: number): void {
     if (record.length !== this.#columns.length) {
       const hint = record.length > this.#columns.length ? '. A cell with a comma needs quotes' : ''
-      return this.#problem(line, `found ${record.length} cells; accepted: ${this.#columns.length}, as many as there are columns${hint}`)
+      this.#problem(line, `found ${record.length} cells; accepted: ${this.#columns.length}, as many as there are columns${hint}`)
+      return
     }
-    if (record.some((cell) => cell.includes('\0'))) return this.#problem(line, 'found a NUL character; accepted: text')
-    this.#rows.push({ line, cells: new Map(record.map((cell, index) => [this.#columns[index] ?? '', cell])) })
+    if (record.some((cell) => cell.includes('\0'))) this.#problem(line, 'found a NUL character; accepted: text')
+    else this.#rows.push({ line, cells: new Map(record.map((cell, index) => [this.#columns[index] ?? '', cell])) })
   }
 
   #problem(line: number, message: string): void {

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { readFile, stat } from 'node:fs/promises'
-import { type Code, ProctorError } from '../domain/error.ts'
+import { type Code, ProctorError } from '../../domain/error.ts'
 
 /** Reads a text file that a person wrote. Throws `code`, naming the line, for one that is too large, is not UTF-8 or cannot be read. `file` is its name in messages. */
 export async function readText(path: string, { file, code, maxBytes }: { file: string; code: Code; maxBytes: number }): Promise<string> {

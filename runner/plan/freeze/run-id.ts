@@ -1,4 +1,4 @@
-import { digest } from '../lib/digest.ts'
+import { digest } from '../../lib/digest.ts'
 
 type Named = {
   readonly eval: string

@@ -1,8 +1,8 @@
-import type { BlobRef, Digest } from '../domain/blob.ts'
-import type { Environment } from '../domain/environment.ts'
-import type { Agent, Exercise, Keys, Run } from '../domain/plan.ts'
-import type { ScorerSpec } from '../domain/scorer.ts'
-import { digest } from '../lib/digest.ts'
+import type { BlobRef, Digest } from '../../domain/blob.ts'
+import type { Environment } from '../../domain/environment.ts'
+import type { Agent, Exercise, Keys, Run } from '../../domain/plan.ts'
+import type { ScorerSpec } from '../../domain/scorer.ts'
+import { digest } from '../../lib/digest.ts'
 
 /** `version` of proctor, `image` that every recipe begins with. */
 export type Surroundings = { readonly version: string; readonly image: string }

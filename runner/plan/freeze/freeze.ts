@@ -1,15 +1,15 @@
-import type { Agent, Batch, Exercise, Limits, Run } from '../domain/plan.ts'
-import type { ScorerSpec } from '../domain/scorer.ts'
-import type { World } from '../seams/world.ts'
-import type { ScorerUse } from './check-scorers.ts'
+import type { Agent, Batch, Exercise, Limits, Run } from '../../domain/plan.ts'
+import type { ScorerSpec } from '../../domain/scorer.ts'
+import type { World } from '../../seams/world.ts'
+import type { ScorerUse } from '../check-scorers.ts'
+import type { Draft } from '../samples.ts'
+import { nameOf } from '../select-evals.ts'
+import { once, settled } from '../settled.ts'
+import type { Part } from '../survey.ts'
 import { freezeAgent, freezeBuiltIn } from './freeze-agent.ts'
 import { keysOf, type Surroundings } from './keys.ts'
 import { freezeScorer, resolveExercise } from './resolve-exercise.ts'
 import { runId } from './run-id.ts'
-import type { Draft } from './samples.ts'
-import { nameOf } from './select-evals.ts'
-import { once, settled } from './settled.ts'
-import type { Part } from './survey.ts'
 
 type Freezing = {
   readonly world: Pick<World, 'fetcher' | 'blobs'>

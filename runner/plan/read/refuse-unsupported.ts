@@ -1,9 +1,10 @@
-import type { AgentFile, EnvironmentFile } from '../domain/agent.ts'
-import { ProctorError } from '../domain/error.ts'
-import type { EvalFile } from '../domain/eval.ts'
-import type { ScenarioFile } from '../domain/scenario.ts'
-import { type Path, pathText } from './explain-issues.ts'
+import type { AgentFile, EnvironmentFile } from '../../domain/agent.ts'
+import { ProctorError } from '../../domain/error.ts'
+import type { EvalFile } from '../../domain/eval.ts'
+import type { ScenarioFile } from '../../domain/scenario.ts'
+import { pathText } from './explain-issues.ts'
 import type { Parsed } from './parse-yaml.ts'
+import type { Path } from './schema-shape.ts'
 
 /** What the format has and this release cannot do: refused by name and line, for a part that is silently ignored would be a lie. */
 export function unsupportedInAgent({ value, at }: Parsed<AgentFile>): ProctorError[] {

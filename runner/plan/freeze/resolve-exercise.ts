@@ -1,11 +1,11 @@
-import { ProctorError } from '../domain/error.ts'
-import type { Exercise } from '../domain/plan.ts'
-import type { ScorerSpec } from '../domain/scorer.ts'
-import type { Fetcher, Source } from '../seams/fetcher.ts'
-import type { ScorerUse } from './check-scorers.ts'
+import { ProctorError } from '../../domain/error.ts'
+import type { Exercise } from '../../domain/plan.ts'
+import type { ScorerSpec } from '../../domain/scorer.ts'
+import type { Fetcher, Source } from '../../seams/fetcher.ts'
+import type { ScorerUse } from '../check-scorers.ts'
+import { inside } from '../read/inside.ts'
+import type { Setting } from '../samples.ts'
 import { environmentOf } from './environment.ts'
-import { inside } from './inside.ts'
-import type { Setting } from './samples.ts'
 
 type Bounds = { readonly fence: string }
 type Fetching = Bounds & { readonly fetcher: Fetcher; readonly signal: AbortSignal }
