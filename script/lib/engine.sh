@@ -25,6 +25,8 @@ ensure_engine() {
     is_debian_root || give_up 'no container engine is here. Install Docker and start it, then run this again.'
     apt_install 'the container engine' docker.io iptables
     hash -r
+    # Debian 13 has the client in a package of its own.
+    command -v docker >/dev/null || apt_install "the engine's client" docker-cli
   fi
   if engine_arch=$(engine_answers); then return; fi
   [ "$(id -u)" = 0 ] || give_up 'the container engine is not running. Start it (sudo systemctl start docker), then run this again.'
@@ -46,7 +48,7 @@ start_engine() {
   fi
   until engine_arch=$(engine_answers); do
     if [ -n "$pid" ] && ! kill -0 "$pid" 2>/dev/null; then
-      tail -n 15 "$log" >&2
+      grep -E 'level=(error|fatal)|^failed' "$log" | tail -n 5 >&2 || tail -n 15 "$log" >&2
       give_up "dockerd ended at once; its log is $log" \
         'A machine that may not create namespaces or firewall rules cannot host containers: set DOCKER_HOST to one that can.'
     fi
