@@ -1,0 +1,1 @@
+"""Account statements of several banks, as one kind of transaction."""
