@@ -1,0 +1,87 @@
+import type Docker from 'dockerode'
+import type { Network, Resources } from '../../domain/environment.ts'
+import { ProctorError } from '../../domain/error.ts'
+
+/** What a container is for. `spare` waits for a run; `kept` outlives its process on purpose and is never reaped. */
+export type Kind = 'agent' | 'grade' | 'build' | 'spare' | 'read' | 'kept'
+
+export type ContainerSpec = {
+  readonly kind: Kind
+  readonly run?: string
+  /** Default: a random one. */
+  readonly name?: string
+  readonly image: string
+  readonly command: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+  readonly user?: string
+  readonly network: Network
+  readonly resources: Resources
+  readonly privileges: Privileges
+  readonly stdin: boolean
+  readonly keep?: boolean
+}
+/** `sudo`: what sudo, apt, pip and npm were measured to need. `grade`: what a root launcher needs to hand out files and drop to a user. `none`: nothing, for ever. */
+export type Privileges = 'sudo' | 'grade' | 'none'
+
+const capabilities: Record<Privileges, readonly string[]> = {
+  sudo: ['SETUID', 'SETGID', 'CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'AUDIT_WRITE', 'FSETID', 'KILL'],
+  grade: ['SETUID', 'SETGID', 'CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'KILL'],
+  none: [],
+}
+
+/** The engine's words for a sandbox. `cpus` of the engine bounds ours, because it refuses more than it has. */
+export function createOptions(
+  spec: ContainerSpec,
+  { owner, cpus, name }: { owner: string; cpus: number; name: string },
+): Docker.ContainerCreateOptions {
+  return {
+    name,
+    Image: spec.image,
+    Cmd: [...spec.command],
+    Entrypoint: [],
+    Hostname: 'sandbox',
+    Env: Object.entries(spec.env ?? {}).map(([key, value]) => `${key}=${value}`),
+    ...(spec.user === undefined ? {} : { User: spec.user }),
+    Labels: {
+      'proctor.kind': spec.keep ? 'kept' : spec.kind,
+      'proctor.owner': owner,
+      'proctor.run': spec.run ?? '',
+    },
+    Tty: false,
+    OpenStdin: spec.stdin,
+    // A driver whose host died reads the end of its stdin and ends the sandbox; a kept one is to stay.
+    StdinOnce: spec.stdin && !spec.keep,
+    AttachStdin: spec.stdin,
+    AttachStdout: true,
+    AttachStderr: true,
+    HostConfig: hostConfig(spec, cpus),
+  }
+}
+
+function hostConfig({ resources, privileges, network }: ContainerSpec, cpus: number): Docker.HostConfig {
+  const memory = Math.round(resources.memoryMb * 1024 * 1024)
+  return {
+    Init: true,
+    NetworkMode: networkMode(network),
+    CapDrop: ['ALL'],
+    CapAdd: [...capabilities[privileges]],
+    SecurityOpt: privileges === 'sudo' ? [] : ['no-new-privileges'],
+    Memory: memory,
+    MemorySwap: memory,
+    NanoCpus: Math.round(Math.min(resources.cpus, cpus) * 1e9),
+    PidsLimit: resources.pids,
+    Ulimits: [{ Name: 'core', Soft: 0, Hard: 0 }],
+    IpcMode: 'private',
+    // The default driver would write every byte of output to the engine's disk a second time, without a limit.
+    LogConfig: { Type: 'none', Config: {} },
+  }
+}
+
+function networkMode(network: Network): string {
+  if (network === 'none') return 'none'
+  if (network === 'open') return 'bridge'
+  throw new ProctorError(
+    'feature_unsupported',
+    'Network `gateway` and allow-lists are not available in this release; use `none` or `open`.',
+  )
+}
