@@ -20,7 +20,7 @@ export function sources(folder: string): readonly string[] {
 function fileImports(root: string, file: string): readonly Import[] {
   const text = readFileSync(file, 'utf8')
   const from = relative(root, file)
-  return [...text.matchAll(statement)].flatMap(([, fixed, lazy]) => {
+  return [...text.matchAll(statement)].flatMap(([, fixed, lazy]): Import[] => {
     const name = fixed ?? lazy ?? ''
     if (name.startsWith('node:')) return []
     if (name.startsWith('.')) return [{ from, to: normalize(join(dirname(from), name)), isPackage: false }]

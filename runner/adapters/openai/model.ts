@@ -4,7 +4,7 @@ import { ProctorError } from '../../domain/error.ts'
 import type { Usage } from '../../domain/record.ts'
 import type { Model, ModelRequest } from '../../seams/model.ts'
 import { price } from './prices.ts'
-import { account } from './providers.ts'
+import { account, describeAccount } from './providers.ts'
 
 type Options = {
   readonly variables: Readonly<Record<string, string | undefined>>
@@ -62,10 +62,7 @@ export function openModel({ variables, maxRetries = 4, timeoutMs = 120_000 }: Op
 
   return {
     complete,
-    describe: (name) => {
-      const { model, baseURL } = account(name, variables)
-      return `${model} at ${new URL(baseURL).host}`
-    },
+    describe: (name) => describeAccount(name, variables),
   }
 }
 

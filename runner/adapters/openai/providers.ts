@@ -31,3 +31,9 @@ export function account(name: string, variables: Readonly<Record<string, string 
   if (!apiKey) throw new ProctorError('agent_model_unresolved', `${prefix}_API_KEY is not set, and ${name} needs it`)
   return { provider, model, baseURL, apiKey }
 }
+
+/** In one line, where a model would be asked. Sends nothing. */
+export function describeAccount(name: string, variables: Readonly<Record<string, string | undefined>>): string {
+  const { model, baseURL } = account(name, variables)
+  return `${model} at ${new URL(baseURL).host}`
+}

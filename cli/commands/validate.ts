@@ -1,0 +1,19 @@
+import { resolve } from 'node:path'
+import { readArgs, type Usage } from '../args.ts'
+
+const usage: Usage = {
+  usage: 'proctor validate [PATH] [options]',
+  about: 'Checks agents, evals, scenarios and datasets, and names every problem in one go. Starts nothing.',
+  positionals: { min: 0, max: 1 },
+  options: [{ name: 'quiet', short: 'q', help: 'Only problems' }],
+}
+
+export async function command(argv: readonly string[]): Promise<number> {
+  const args = readArgs(usage, argv)
+  if (!args) return 0
+  const { validatePackage } = await import('../../runner/plan/validate-package.ts')
+  const found = await validatePackage(resolve(args.positionals[0] ?? '.'))
+  if (!args.on('quiet'))
+    process.stdout.write(`valid: ${found.agents} agents, ${found.evals} evals, ${found.scenarios} scenarios, ${found.samples} samples\n`)
+  return 0
+}

@@ -1,0 +1,100 @@
+import { join } from 'node:path'
+import { ProctorError } from '../domain/error.ts'
+import type { Plan } from '../domain/plan.ts'
+import type { Model } from '../seams/model.ts'
+import type { Sandboxes } from '../seams/sandbox.ts'
+import type { Watch } from '../seams/watch.ts'
+import type { World } from '../seams/world.ts'
+import type { Housekeeping } from './docker/docker.ts'
+import { openCredentials } from './environment/credentials.ts'
+import { openFetcher } from './fetch/fetcher.ts'
+import { openFolder } from './folder/folder.ts'
+import { openGit } from './git/source.ts'
+import { openTrees } from './git/trees.ts'
+import { describeAccount } from './openai/providers.ts'
+
+export type Preset = {
+  readonly out: string
+  readonly cacheDir: string
+  readonly variables: Readonly<Record<string, string | undefined>>
+  readonly version: string
+  readonly watch: Watch
+  readonly keepSandboxes: boolean
+  /** Whether report files are refreshed while runs finish. */
+  readonly live: boolean
+}
+
+/** The world of one machine: Docker, git, a folder, an OpenAI-compatible judge. What a command does not use is never loaded. */
+export async function openWorld({
+  out,
+  cacheDir,
+  variables,
+  version,
+  watch,
+  keepSandboxes,
+  live,
+}: Preset): Promise<World & AsyncDisposable & { storedPlan(): Promise<Plan> }> {
+  await using closing = new AsyncDisposableStack()
+  const folder = closing.use(await openFolder({ out, live, version }))
+  const docker = once(async () => {
+    const { openDocker } = await import('./docker/docker.ts')
+    return closed.use(openDocker({ dockerHost: variables.DOCKER_HOST, organisation: 'local', trust: 'local', blobs: folder.blobs }))
+  })
+  const model = once(async () => (await import('./openai/model.ts')).openModel({ variables }))
+  const closed = closing.move()
+  return {
+    ...folder,
+    sandboxes: lazySandboxes(docker),
+    trees: openTrees({ cacheDir: join(cacheDir, 'baselines'), variables }),
+    model: lazyModel(model, variables),
+    credentials: openCredentials(variables),
+    fetcher: openFetcher({
+      blobs: folder.blobs,
+      git: openGit(variables),
+      cacheDir: join(cacheDir, 'sources'),
+      registries: registries(variables),
+    }),
+    watch,
+    version,
+    keepSandboxes,
+    [Symbol.asyncDispose]: () => closed.disposeAsync(),
+  }
+}
+
+/** The engine without a store: what `doctor` looks at and cleans. */
+export async function openEngine(variables: Preset['variables']): Promise<Engine> {
+  const { openDocker } = await import('./docker/docker.ts')
+  const nothing = { get: () => Promise.reject(new ProctorError('internal_error', 'doctor builds no image')) }
+  return openDocker({ dockerHost: variables.DOCKER_HOST, organisation: 'local', trust: 'local', blobs: nothing })
+}
+export type Engine = Housekeeping & AsyncDisposable
+
+/** Where a judge would be asked, in one line. Throws `agent_model_unresolved`. */
+export const describeModel = describeAccount
+
+/** Where the registries are, as pip and npm themselves are told. */
+const registries = (variables: Preset['variables']) => ({
+  pypi: (variables.PIP_INDEX_URL ?? 'https://pypi.org/simple').replace(/\/+$/, ''),
+  npm: (variables.npm_config_registry ?? variables.NPM_CONFIG_REGISTRY ?? 'https://registry.npmjs.org').replace(/\/+$/, ''),
+})
+
+function lazySandboxes(open: () => Promise<Sandboxes>): Sandboxes {
+  return {
+    prepare: async (...given) => (await open()).prepare(...given),
+    open: async (...given) => (await open()).open(...given),
+    once: async (...given) => (await open()).once(...given),
+    read: async (...given) => (await open()).read(...given),
+  }
+}
+
+function lazyModel(open: () => Promise<Model>, variables: Preset['variables']): Model {
+  return { complete: async (...given) => (await open()).complete(...given), describe: (name) => describeAccount(name, variables) }
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined
+  return () => {
+    made ??= make()
+    return made
+  }
+}

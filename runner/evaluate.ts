@@ -1,0 +1,58 @@
+import { toError } from './domain/error.ts'
+import type { Plan, Run } from './domain/plan.ts'
+import type { Report } from './domain/report.ts'
+import type { Result } from './domain/result.ts'
+import { grade, unscored } from './grade/grade.ts'
+import { pool } from './lib/pool.ts'
+import { dueRuns, type Shard } from './plan/due-runs.ts'
+import { makePlan, type PlanRequest } from './plan/make-plan.ts'
+import { buildReport } from './report/build-report.ts'
+import { openRooms } from './run/rooms.ts'
+import { broken, runAgent } from './run/run-agent.ts'
+import type { World } from './seams/world.ts'
+
+type Pace = { readonly shard?: Shard; readonly width: number }
+
+/** The whole story in one process: plan, execute, conclude. */
+export async function evaluate(request: PlanRequest, world: World, signal: AbortSignal, pace: Pace): Promise<Report> {
+  const plan = await makePlan(request, world, signal)
+  await world.records.begin(plan)
+  await execute(plan, world, signal, pace)
+  return conclude(plan, world)
+}
+
+/** Runs what is still due until nothing is: first pass, resume, retries, more epochs and the base side are one loop. */
+export async function execute(plan: Plan, world: World, signal: AbortSignal, { shard, width }: Pace): Promise<void> {
+  const done = await world.records.results(plan.id)
+  world.watch({ at: 'planned', plan, done: done.length })
+  const work = async (run: Run) => {
+    const result = await examine(run, world, signal)
+    // What was cut short happened to nobody: it is due again, and a resumed batch runs it.
+    if (signal.aborted && (result.record.ended.as === 'cancelled' || result.grade.verdict === 'unscored')) return
+    await world.records.keep(plan.id, result)
+    done.push(result)
+    world.watch({ at: 'done', run, grade: result.grade, durationMs: result.record.timing.durationMs })
+  }
+  while (!signal.aborted && (await pool({ source: dueRuns(plan, done, shard), width, work, signal, lane })) > 0);
+}
+
+const lane = ({ agent }: Run) => ({ name: agent.slug, cap: agent.concurrencyCap })
+
+/** One run, then its grade. The rooms decide which sandbox grading gets; neither side knows of the other. Never throws for what a run did. */
+export async function examine(run: Run, world: World, signal: AbortSignal): Promise<Result> {
+  const known = await world.records.find(run.keys)
+  await using rooms = openRooms(run, world, signal)
+  const record = known.record ?? (await runAgent(run, rooms, world, signal).catch((thrown) => broken(run, toError(thrown), signal)))
+  return {
+    run,
+    record,
+    grade: known.grade ?? (await grade(run, record, rooms, world, signal).catch((thrown) => unscored(run, toError(thrown)))),
+  }
+}
+
+/** Builds the report from what is stored, and shows it. */
+export async function conclude(plan: Plan, world: World): Promise<Report> {
+  const report = buildReport(plan, await world.records.results(plan.id), { version: world.version, now: new Date() })
+  await world.publisher.publish(report)
+  return report
+}

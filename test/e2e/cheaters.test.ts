@@ -1,0 +1,88 @@
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Report, ReportRun } from '../../runner/domain/report.ts'
+import { proctor, readReport, root } from '../support/cli.ts'
+import { leftSince, ours } from '../support/ours.ts'
+
+const scripts = join(root, 'test/fixtures/cheaters')
+/** Equal to everything: an in-process test runner cannot tell, a black box can. */
+const blackBoxOnly = 'always-equal'
+
+let folder: string
+let report: Report
+let left: string[]
+let names: string[]
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'proctor-cheaters-'))
+  names = await writeAgents(folder)
+  await cp(join(root, 'scenarios'), folder, { recursive: true })
+  const before = ours()
+  const ended = await proctor([
+    'run',
+    folder,
+    '--eval',
+    'shipped',
+    '--judge',
+    'none',
+    '--out',
+    join(folder, 'out'),
+    ...['oracle', 'no-op', ...names].flatMap((name) => ['--agent', name]),
+  ])
+  expect(ended.code, ended.stderr).toBe(1)
+  report = await readReport(join(folder, 'out'))
+  left = leftSince(before)
+}, 1_200_000)
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+const runsOf = (agent: string): readonly ReportRun[] => report.batches.find((batch) => batch.agent === agent)?.runs ?? []
+const verdicts = (runs: readonly ReportRun[]) => Object.fromEntries(runs.map(({ sample, verdict }) => [sample, verdict]))
+const all = (runs: readonly ReportRun[], verdict: string) => Object.fromEntries(runs.map(({ sample }) => [sample, verdict]))
+
+describe('on every shipped exercise with a workspace', () => {
+  test('there are enough of them to mean something', () => {
+    expect(runsOf('oracle').length).toBeGreaterThanOrEqual(7)
+  })
+  test('the oracle passes', () => {
+    expect(verdicts(runsOf('oracle'))).toEqual(all(runsOf('oracle'), 'pass'))
+  })
+  test('an agent that does nothing fails', () => {
+    expect(verdicts(runsOf('no-op'))).toEqual(all(runsOf('oracle'), 'fail'))
+  })
+  test('every cheater fails', () => {
+    const found = Object.fromEntries(names.filter((name) => name !== blackBoxOnly).map((name) => [name, verdicts(runsOf(name))]))
+    const expected = Object.fromEntries(Object.keys(found).map((name) => [name, all(runsOf('oracle'), 'fail')]))
+    expect(found).toEqual(expected)
+  })
+  test('what only a black box can tell fails where the grading is black-box', () => {
+    const boxed = runsOf(blackBoxOnly).filter(({ scores }) =>
+      scores.some(({ required, trust, type }) => required && trust === 'black-box' && type === 'script'),
+    )
+    expect(boxed.length).toBeGreaterThanOrEqual(2)
+    expect(verdicts(boxed)).toEqual(all(boxed, 'fail'))
+  })
+  test('nothing of them is left on the engine', () => {
+    expect(left).toEqual([])
+  })
+})
+
+/** One package per script, named for it. */
+async function writeAgents(folder: string): Promise<string[]> {
+  const files = (await readdir(scripts)).filter((file) => file.endsWith('.sh'))
+  const cheaters = files.filter((file) => !file.endsWith('.environment.sh')).map((file) => file.slice(0, -3))
+  for (const name of cheaters) {
+    const at = join(folder, 'agents', name)
+    await mkdir(at, { recursive: true })
+    await cp(join(scripts, `${name}.sh`), join(at, 'cheat.sh'))
+    const setup = files.includes(`${name}.environment.sh`) ? await readFile(join(scripts, `${name}.environment.sh`), 'utf8') : undefined
+    await writeFile(join(at, 'agent.yaml'), agentYaml(name, setup))
+  }
+  return cheaters
+}
+
+function agentYaml(name: string, setup: string | undefined): string {
+  const environment = setup === undefined ? '' : `environment:\n  setup_command: |\n${setup.replace(/^/gm, '    ')}\n`
+  return `apiVersion: proctor/v1\nkind: ShellCommand\nname: ${name}\nrun_command: bash /home/user/agent/cheat.sh\nrun_timeout_s: 120\n${environment}`
+}

@@ -1,0 +1,127 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+import { proctor, readReport } from '../support/cli.ts'
+import { leftSince, ours } from '../support/ours.ts'
+import { ownEngine } from '../support/own-engine.ts'
+import { slowPackage } from '../support/slow-package.ts'
+
+const folders: string[] = []
+afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))))
+
+async function slow(seconds: readonly number[]) {
+  const folder = await slowPackage(seconds)
+  folders.push(folder)
+  return { folder, out: join(folder, 'out') }
+}
+
+let before: ReadonlySet<string>
+beforeEach(() => {
+  before = ours()
+})
+const running = () =>
+  new Set(
+    execFileSync('docker', ['ps', '-q', '--no-trunc', '--filter', 'label=proctor.owner'], { encoding: 'utf8' }).split('\n').filter(Boolean),
+  )
+
+describe('Ctrl-C', () => {
+  test('once: what finished is kept, the rest is missing, nothing stays, and a resumed run repeats nothing', async () => {
+    const { folder, out } = await slow([0, 60])
+    const stopped = await proctor(['run', folder, '--out', out, '--concurrency', '1'], {
+      onOutput: (text, child) => void (text.includes('[1/2]') && setTimeout(() => child.kill('SIGINT'), 1500)),
+    })
+    expect(stopped.stderr).toMatch(/stopping:[\s\S]*--resume/)
+    expect(stopped.code).toBe(130)
+    expect(leftSince(before)).toEqual([])
+
+    const half = await readReport(out)
+    expect(half).toMatchObject({ state: 'incomplete', totals: { runs: 1, pass: 1 } })
+    expect(half.missing).toHaveLength(1)
+
+    const { folder: quick } = await slow([0])
+    expect(existsSync(quick)).toBe(true)
+    const resumed = await proctor(['run', '--resume', out, '--concurrency', '1'], {
+      onOutput: (text, child) => void (text.includes('already recorded') && setTimeout(() => child.kill('SIGINT'), 2500)),
+    })
+    expect(resumed.stderr).toContain('1 already recorded')
+    const again = await readReport(out)
+    expect(again.batches[0]?.runs.find(({ sample }) => sample === 's0')).toEqual(
+      half.batches[0]?.runs.find(({ sample }) => sample === 's0'),
+    )
+    expect(leftSince(before)).toEqual([])
+  }, 120_000)
+
+  test('twice: at once', async () => {
+    const { folder, out } = await slow([60])
+    let sent = 0
+    const started = Date.now()
+    const stopped = await proctor(['run', folder, '--out', out], {
+      onOutput: (text, child) => {
+        if (text.includes('planned')) setTimeout(() => child.kill('SIGINT'), 2000)
+        if (text.includes('stopping:') && sent++ === 0) child.kill('SIGINT')
+      },
+    })
+    expect(stopped.code).toBe(130)
+    expect(Date.now() - started).toBeLessThan(30_000)
+    await proctor(['doctor', '--reap'])
+    expect(leftSince(before)).toEqual([])
+  }, 120_000)
+})
+
+test('after kill -9 the next start removes what was left, leaves a living neighbour alone, and resumes', async () => {
+  const dead = await slow([0, 45])
+  const neighbour = await slow([25])
+  const killed = proctor(['run', dead.folder, '--out', dead.out, '--concurrency', '1'], {
+    onOutput: (text, child) => void (text.includes('[1/2]') && setTimeout(() => child.kill('SIGKILL'), 2000)),
+  })
+  expect((await killed).code).toBeNull()
+  const orphans = leftSince(before)
+  expect(orphans.length).toBeGreaterThan(0)
+
+  const living = proctor(['run', neighbour.folder, '--out', neighbour.out])
+  while (![...running()].some((id) => !before.has(id) && !orphans.includes(id))) await wait(200)
+  const resumed = proctor(['run', '--resume', dead.out], {
+    onOutput: (text, child) => void (text.includes('already recorded') && setTimeout(() => child.kill('SIGINT'), 6000)),
+  })
+  expect((await resumed).stderr).toContain('1 already recorded')
+  expect([...ours()].filter((id) => orphans.includes(id))).toEqual([])
+  expect((await living).code, 'the neighbour went on').toBe(0)
+  expect(leftSince(before)).toEqual([])
+}, 180_000)
+
+test('an engine that dies under a run gives an unscored run and exit 3', async () => {
+  await using engine = await ownEngine()
+  const { folder, out } = await slow([30])
+  const ended = await proctor(['run', folder, '--out', out], {
+    env: { DOCKER_HOST: engine.host },
+    onOutput: (text) => void (text.includes('planned') && setTimeout(() => void engine.kill(), 6000)),
+  })
+  expect(ended.code, ended.stderr).toBe(3)
+  const report = await readReport(out)
+  expect(report.conclusion).toBe('neutral')
+  expect(report.totals).toMatchObject({ pass: 0, fail: 0, pass_rate: null })
+  expect(report.totals.unscored).toBeGreaterThan(0)
+}, 240_000)
+
+test('an engine that is not there is named, with what to do', async () => {
+  const { folder, out } = await slow([0])
+  const ended = await proctor(['run', folder, '--out', out], { env: { DOCKER_HOST: 'unix:///nonexistent/docker.sock' } })
+  expect(ended.code).toBe(3)
+  expect(ended.stderr).toMatch(/engine_unreachable/)
+}, 60_000)
+
+test('no temporary folder stays behind', async () => {
+  const mine = (await readdir(tmpdir())).filter(
+    (name) => name.startsWith('proctor-') && !name.startsWith('proctor-slow-') && !name.startsWith('proctor-engine-'),
+  )
+  const { folder, out } = await slow([0])
+  expect((await proctor(['run', folder, '--out', out])).code).toBe(0)
+  const after = (await readdir(tmpdir())).filter(
+    (name) => name.startsWith('proctor-') && !name.startsWith('proctor-slow-') && !name.startsWith('proctor-engine-'),
+  )
+  expect(after.filter((name) => !mine.includes(name))).toEqual([])
+}, 60_000)

@@ -1,0 +1,66 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+
+export type OwnEngine = { readonly host: string; kill(): Promise<void> } & AsyncDisposable
+
+/** A container engine of the test's own, with the base image on it, that may be killed: own socket, data root, no bridge. Needs root. */
+export async function ownEngine(): Promise<OwnEngine> {
+  const folder = await mkdtemp(join(tmpdir(), 'proctor-engine-'))
+  const host = `unix://${folder}/docker.sock`
+  const docker = (...args: string[]) => execFileSync('docker', ['--host', host, ...args], { stdio: ['ignore', 'pipe', 'ignore'] })
+  const daemon = spawn(
+    'dockerd',
+    [
+      '--host',
+      host,
+      '--data-root',
+      `${folder}/data`,
+      '--exec-root',
+      `${folder}/exec`,
+      '--pidfile',
+      `${folder}/pid`,
+      '--bridge',
+      'none',
+      '--iptables=false',
+    ],
+    { stdio: 'ignore' },
+  )
+  const engine: OwnEngine = {
+    host,
+    kill: () => end(daemon, 'SIGKILL'),
+    async [Symbol.asyncDispose]() {
+      await end(daemon, 'SIGTERM')
+      // A killed engine leaves its containerd and shims to themselves.
+      spawn('pkill', ['-9', '-f', folder])
+      await wait(500)
+      spawn('sh', ['-c', `grep -o '${folder}[^ ]*' /proc/mounts | sort -r | xargs -r -n1 umount -l`])
+      await wait(500)
+      await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 500 }).catch(() => {})
+    },
+  }
+  for (let tries = 0; !answers(docker); tries++) {
+    if (tries > 100) throw new Error(`dockerd on ${host} did not answer`)
+    await wait(200)
+  }
+  execFileSync('sh', ['-c', `docker save proctor-base:latest | docker --host ${host} load`], { stdio: 'ignore' })
+  return engine
+}
+
+function answers(docker: (...args: string[]) => unknown): boolean {
+  try {
+    docker('version')
+    return true
+  } catch {
+    return false
+  }
+}
+
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const closed = new Promise((done) => child.once('exit', done))
+  child.kill(signal)
+  await closed
+}
