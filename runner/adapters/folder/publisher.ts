@@ -1,21 +1,25 @@
-import { readFile } from 'node:fs/promises'
+import { open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Report } from '../../domain/report.ts'
 import { badges } from '../../report/badge.ts'
+import { htmlReport } from '../../report/html/html.ts'
+import type { FilePart } from '../../report/html/run-sheet.ts'
 import { junitXml } from '../../report/junit.ts'
 import { summaryMarkdown } from '../../report/markdown.ts'
 import type { Publisher } from '../../seams/publisher.ts'
 import { writeAtomically } from './write.ts'
 
-/** The report as files of the output folder, each replaced whole. */
+/** The report as files of the output folder, each replaced whole. report.json comes last: it says what the others show. */
 export function folderPublisher(folder: string): Publisher {
   let last: Promise<void> = Promise.resolve()
   const show = async (report: Report) => {
     if (isOlder(report, await shown(folder))) return
-    await writeAtomically(join(folder, 'report.json'), jsonText(report))
+    const read = (path: string, part: { head: number; tail: number }) => readPart(join(folder, path), part)
+    await writeAtomically(join(folder, 'report.html'), htmlReport(report, read))
     await writeAtomically(join(folder, 'summary.md'), [summaryMarkdown(report)])
     await writeAtomically(join(folder, 'junit.xml'), junitXml(report))
     for (const [name, svg] of badges(report)) await writeAtomically(join(folder, 'badges', name), [svg])
+    await writeAtomically(join(folder, 'report.json'), jsonText(report))
   }
   return {
     publish(report) {
@@ -43,6 +47,22 @@ function isOlder(report: Shown, before: Shown | undefined): boolean {
   return (
     report.revision < before.revision || (report.revision === before.revision && report.state === 'running' && before.state !== 'running')
   )
+}
+
+/** All of a file when it is no longer than `head`, else its two ends. */
+async function readPart(path: string, { head, tail }: { head: number; tail: number }): Promise<FilePart | undefined> {
+  try {
+    await using file = await open(path, 'r')
+    const { size } = await file.stat()
+    const ends = async (from: number, bytes: number) => {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(bytes), 0, bytes, from)
+      return buffer.subarray(0, bytesRead).toString()
+    }
+    if (size <= head + tail) return { head: await ends(0, size), tail: '', whole: true }
+    return { head: await ends(0, head), tail: tail === 0 ? '' : await ends(size - tail, tail), whole: false }
+  } catch {
+    return undefined
+  }
 }
 
 /** Indented for people, and run by run, so that the text of a thousand runs is never one string. */
