@@ -1,107 +1,92 @@
-import { realpath, stat } from 'node:fs/promises'
-import { dirname, relative, sep } from 'node:path'
+import { statSync } from 'node:fs'
+import { dirname } from 'node:path'
 import type { AgentFile } from '../domain/agent.ts'
 import { ProctorError } from '../domain/error.ts'
 import type { Source } from '../seams/fetcher.ts'
-import { within } from './read/find-files.ts'
-import { inside } from './read/inside.ts'
-import type { Package, Written } from './read/read-package.ts'
+import { inside, realPath } from './read/inside.ts'
+import type { Written } from './read/read-package.ts'
 
 /** Of code that is listed file by file, in bytes. Larger agents come as a folder, an archive or a repository. */
 const most = { file: 200_000, together: 1_000_000 } as const
 
 /** Where the agent's code comes from, checked as far as that goes without fetching it. Problems are `agent_code_fetch_failed`, each with its line. */
-export async function agentSource(agent: Written<AgentFile>, found: Package): Promise<Source | readonly ProctorError[]> {
+export function agentSource(agent: Written<AgentFile>, { fence }: { readonly fence: string }): Source | readonly ProctorError[] {
   const { source } = agent.value
-  const home = await realpath(dirname(agent.path))
+  const home = homeOf(agent)
   if (source === '.') {
-    const missing = await missingEntry(agent, async (file) => 'path' in (await inside(file, { folder: home, fence: home, is: 'file' })))
-    return missing.length > 0 ? missing : { dir: { path: home, except: await answers(agent, found) } }
+    const missing = missingEntry(agent, (file) => 'path' in inside(file, { folder: home, fence: home, is: 'file' }))
+    return missing.length > 0 ? missing : { dir: { path: home } }
   }
-  if ('file' in source) return listed(agent, [source.file], ['source', 'file'])
-  if ('files' in source) return listed(agent, source.files, ['source', 'files'])
+  if ('file' in source) return listed(agent, [source.file], () => ['source', 'file'])
+  if ('files' in source) return listed(agent, source.files, (index) => ['source', 'files', index])
   if ('zip' in source) {
-    const zip = await inside(source.zip, { folder: home, fence: found.fence, is: 'file' })
+    const zip = inside(source.zip, { folder: home, fence, is: 'file' })
     return 'refused' in zip ? [failed(agent, ['source', 'zip'], zip.refused)] : { zip: { path: zip.path } }
   }
   const { url, ref, subdirectory } = source.git
-  const why = /^https:\/\//.test(url)
-    ? /^https:\/\/[^/]*@/.test(url)
-      ? 'found a user name or password in it; accepted: a URL without'
-      : undefined
-    : 'accepted: an https URL'
+  const why = urlProblem(url)
   if (why) return [failed(agent, ['source', 'git', 'url'], why)]
   return { git: { url, ...(ref === undefined ? {} : { ref }), ...(subdirectory === undefined ? {} : { subdirectory }) } }
 }
 
-/** The file that the agent starts with; of a single file, that one unless another is named. */
-export function entryFile({ value }: Written<AgentFile>): string {
+/** The agent's own folder, links resolved. */
+export const homeOf = (agent: Written<AgentFile>): string => realPath(dirname(agent.path)) ?? dirname(agent.path)
+
+/** The file that the agent starts with; of a single file, that one unless another is named. Empty for a ShellCommand. */
+export function entryFile({ value, written }: Written<AgentFile>): string {
   if (value.kind !== 'PythonFunction') return ''
-  if (typeof value.source === 'object' && 'file' in value.source && value.entrypoint_file === 'main.py') return value.source.file
-  return value.entrypoint_file
+  const named = typeof written === 'object' && written !== null && 'entrypoint_file' in written
+  return !named && typeof value.source === 'object' && 'file' in value.source ? value.source.file : value.entrypoint_file
 }
 
-async function listed(
-  agent: Written<AgentFile>,
-  files: readonly string[],
-  path: readonly string[],
-): Promise<Source | readonly ProctorError[]> {
-  const home = await realpath(dirname(agent.path))
-  const problems: ProctorError[] = []
-  let together = 0
-  for (const [index, file] of files.entries()) {
-    const at = files.length > 1 || path[1] === 'files' ? [...path, index] : path
-    const refused = nameProblem(file) ?? (files.indexOf(file) < index ? `found ${JSON.stringify(file)} a second time` : undefined)
-    const one = refused === undefined ? await inside(file, { folder: home, fence: home, is: 'file' }) : { refused }
-    const bytes = 'path' in one ? (await stat(one.path)).size : 0
-    together += bytes
-    if ('refused' in one) problems.push(failed(agent, at, one.refused))
-    else if (bytes > most.file)
-      problems.push(failed(agent, at, `found ${bytes} bytes in ${JSON.stringify(file)}; accepted: at most ${most.file}`))
-  }
-  if (together > most.together) problems.push(failed(agent, path, `found ${together} bytes together; accepted: at most ${most.together}`))
-  problems.push(...(await missingEntry(agent, async (file) => files.includes(file))))
+function urlProblem(url: string): string | undefined {
+  if (!url.startsWith('https://')) return `found ${JSON.stringify(url)}; accepted: an https URL`
+  return /^https:\/\/[^/]*@/.test(url) ? 'found a user name or password in the URL; accepted: a URL without' : undefined
+}
+
+function listed(agent: Written<AgentFile>, files: readonly string[], at: (index: number) => Place): Source | readonly ProctorError[] {
+  const home = homeOf(agent)
+  const checked = files.map((file, index) => ({ at: at(index), ...checkListed(file, { home, again: files.indexOf(file) < index }) }))
+  const together = checked.reduce((sum, { bytes = 0 }) => sum + bytes, 0)
+  const problems = [
+    ...checked.flatMap(({ at, refused }) => (refused === undefined ? [] : [failed(agent, at, refused)])),
+    ...(together > most.together
+      ? [failed(agent, ['source', 'files'], `found ${together} bytes together; accepted: at most ${most.together}`)]
+      : []),
+    ...missingEntry(agent, (file) => files.includes(file)),
+  ]
   return problems.length > 0 ? problems : { dir: { path: home, only: files } }
+}
+
+function checkListed(
+  file: string,
+  { home, again }: { home: string; again: boolean },
+): { readonly bytes?: number; readonly refused?: string } {
+  const name = nameProblem(file) ?? (again ? `found ${JSON.stringify(file)} a second time` : undefined)
+  if (name !== undefined) return { refused: name }
+  const one = inside(file, { folder: home, fence: home, is: 'file' })
+  if ('refused' in one) return one
+  const bytes = statSync(one.path).size
+  return bytes > most.file
+    ? { bytes, refused: `found ${bytes} bytes in ${JSON.stringify(file)}; accepted: at most ${most.file}` }
+    : { bytes }
 }
 
 function nameProblem(file: string): string | undefined {
   const parts = file.split('/')
-  if (file.startsWith('/') || file.includes('\\') || parts.includes('..') || parts.includes('.') || parts.includes(''))
+  if (file.includes('\\') || parts.some((part) => part === '' || part === '.' || part === '..')) {
     return `found ${JSON.stringify(file)}; accepted: a plain relative path with slashes`
-  return parts.slice(0, -1).some((part) => part.startsWith('.'))
-    ? `found ${JSON.stringify(file)}, in a folder that begins with a dot; accepted: another folder`
-    : undefined
+  }
+  if (!parts.slice(0, -1).some((part) => part.startsWith('.'))) return undefined
+  return `found ${JSON.stringify(file)}, in a folder that begins with a dot; accepted: another folder`
 }
 
-async function missingEntry(agent: Written<AgentFile>, isThere: (file: string) => Promise<boolean>): Promise<ProctorError[]> {
+function missingEntry(agent: Written<AgentFile>, isThere: (file: string) => boolean): ProctorError[] {
   const file = entryFile(agent)
-  if (file === '' || (await isThere(file))) return []
+  if (file === '' || isThere(file)) return []
   return [failed(agent, ['entrypoint_file'], `found ${JSON.stringify(file)}, which is not in the source; accepted: a file of it`)]
 }
 
-/** What of an agent's own folder is not its code: evals with their expected results, and whatever else they name. */
-async function answers(agent: Written<AgentFile>, { evals, root, fence }: Package): Promise<string[]> {
-  const home = await realpath(dirname(agent.path))
-  const named = evals.flatMap(({ path, value }) => {
-    const scenario = typeof value.scenario === 'object' ? value.scenario : undefined
-    const files = [...value.scorers, ...(scenario?.scorers ?? [])].flatMap((scorer) =>
-      'files' in scorer && scorer.files !== undefined ? [scorer.files] : [],
-    )
-    const oracle = [value.oracle?.python, scenario?.oracle && 'patch' in scenario.oracle ? scenario.oracle.patch : undefined]
-    const rubric = typeof value.judge === 'object' ? value.judge.rubric : undefined
-    return [value.dataset, rubric, ...oracle, ...files].flatMap((file) =>
-      file === undefined || file.includes('\n') ? [] : [{ file, folder: dirname(path) }],
-    )
-  })
-  const located = await Promise.all(
-    named.flatMap(({ file, folder }) => [inside(file, { folder, fence, is: 'file' }), inside(file, { folder, fence, is: 'folder' })]),
-  )
-  const own = located.flatMap((one) =>
-    'path' in one && within(home, one.path) && one.path !== home ? [relative(home, one.path).replaceAll(sep, '/')] : [],
-  )
-  const layout = home === root ? ['agents', 'scenarios', '.github', '.proctor'] : []
-  return [...new Set(['evals', ...layout, ...own])].sort()
-}
-
-const failed = (agent: Written<AgentFile>, path: readonly (string | number)[], message: string) =>
+type Place = readonly (string | number)[]
+const failed = (agent: Written<AgentFile>, path: Place, message: string) =>
   new ProctorError('agent_code_fetch_failed', `\`${path.join('.')}\`: ${message}`, { place: agent.at(path) })

@@ -21,15 +21,14 @@ export function scorersOf(one: Written<EvalFile>, setting: Setting | undefined):
 }
 
 /** What a schema cannot see: scorers that could never work here, each with its line. */
-export async function checkScorers(scorers: readonly ScorerUse[], around: Around): Promise<ProctorError[]> {
+export function checkScorers(scorers: readonly ScorerUse[], around: Around): ProctorError[] {
   const seen = new Set<string>()
   const names = scorers.flatMap(({ value, at }) => {
     const again = seen.has(value.name)
     seen.add(value.name)
     return again ? [invalid(at(['name']), `\`name\`: found "${value.name}" a second time; accepted: a name of its own`)] : []
   })
-  const own = await Promise.all(scorers.map(async (use) => [...checkOptions(use, around), ...(await checkFiles(use, around.fence))]))
-  return [...names, ...own.flat()]
+  return [...names, ...scorers.flatMap((use) => [...checkOptions(use, around), ...checkFiles(use, around.fence)])]
 }
 
 function checkOptions({ value, at }: ScorerUse, { workspace, columns, outputSchema }: Around): ProctorError[] {
@@ -88,12 +87,12 @@ function regexProblem(source: string): string | undefined {
   }
 }
 
-async function checkFiles({ value, folder, at }: ScorerUse, fence: string): Promise<ProctorError[]> {
+function checkFiles({ value, folder, at }: ScorerUse, fence: string): ProctorError[] {
   if (!('files' in value) || value.files === undefined) return []
-  const files = await inside(value.files, { folder, fence, is: 'folder' })
+  const files = inside(value.files, { folder, fence, is: 'folder' })
   if ('refused' in files) return [invalid(at(['files']), `\`files\`: ${files.refused}`)]
   if (value.type !== 'script') return []
-  const script = await inside(value.file, { folder: files.path, fence: files.path, is: 'file' })
+  const script = inside(value.file, { folder: files.path, fence: files.path, is: 'file' })
   return 'refused' in script ? [invalid(at(['file']), `\`file\`: ${script.refused.replace('this file', '`files`')}`)] : []
 }
 

@@ -35,7 +35,7 @@ export async function makePlan(request: PlanRequest, world: Needed, signal: Abor
   if (problems.length > 0) throw new Problems(problems)
 
   const commit = (await headCommit(looked.found.fence)) ?? 'uncommitted'
-  const freezer = new Freezer({ world, fence: looked.found.fence, signal, around: { version: world.version, image } })
+  const freezer = new Freezer({ world, found: looked.found, signal, around: { version: world.version, image } })
   const batches = await settled(parts.map((part) => freezer.freeze(part, { commit, epochs })))
   const budget = budgetOf(looked.found)
   const trigger = await localTrigger(looked.found, commit, world)

@@ -14,7 +14,7 @@ const maxRubricBytes = 65_536
 export type JudgeChoice = { readonly flag?: string | undefined; readonly fallback?: string | undefined }
 
 /** Flag, else the eval, else the repository's configuration, else the environment. Throws `agent_model_unresolved` when nobody names a model and nobody says `none`. */
-export async function resolveJudge(one: Written<EvalFile>, found: Package, { flag, fallback }: JudgeChoice): Promise<Judge | 'none'> {
+export function resolveJudge(one: Written<EvalFile>, found: Package, { flag, fallback }: JudgeChoice): Judge | 'none' {
   const own = one.value.judge
   const common = found.config?.value.judge_model
   if (flag === 'none' || (flag === undefined && (own === 'none' || (own === undefined && common === 'none')))) return 'none'
@@ -27,7 +27,7 @@ export async function resolveJudge(one: Written<EvalFile>, found: Package, { fla
       { place: one.at(['judge']) },
     )
   }
-  return { model, rubric: block ? await rubricOf(block.rubric, one, found) : defaultRubric, samples: block?.samples ?? 1 }
+  return { model, rubric: block ? rubricOf(block.rubric, one, found) : defaultRubric, samples: block?.samples ?? 1 }
 }
 
 /** Throws `usage_invalid` for a --judge that is no model. */
@@ -37,13 +37,13 @@ export function checkJudgeFlag(flag: string | undefined): void {
 }
 
 /** A file, or the text itself when it has more than one line. */
-async function rubricOf(text: string, one: Written<EvalFile>, { fence }: Package): Promise<string> {
+function rubricOf(text: string, one: Written<EvalFile>, { fence }: Package): string {
   if (text.trim().includes('\n') || text.endsWith('\n')) return text.trim()
-  const located = await inside(text, { folder: dirname(one.path), fence, is: 'file' })
+  const located = inside(text, { folder: dirname(one.path), fence, is: 'file' })
   const place = one.at(['judge', 'rubric'])
   const code: Code = 'config_invalid'
   if ('refused' in located) throw new ProctorError(code, `\`judge.rubric\`: ${located.refused}, or a text of more than one line`, { place })
-  const rubric = (await readText(located.path, { file: text, code, maxBytes: maxRubricBytes })).trim()
+  const rubric = readText(located.path, { file: text, code, maxBytes: maxRubricBytes }).trim()
   if (rubric === '') throw new ProctorError(code, `\`judge.rubric\`: found an empty file`, { place })
   return rubric
 }

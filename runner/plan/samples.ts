@@ -40,7 +40,7 @@ export async function readSamples(one: Written<EvalFile>, found: Package): Promi
   const setting = ownSetting(one, found)
   if (setting instanceof ProctorError) return { drafts: [], columns: [], problems: [setting], warnings: [] }
   if (one.value.dataset === undefined) return single(one, setting)
-  const located = await inside(one.value.dataset, { folder: dirname(one.path), fence: found.fence, is: 'file' })
+  const located = inside(one.value.dataset, { folder: dirname(one.path), fence: found.fence, is: 'file' })
   if ('refused' in located)
     return {
       drafts: [],

@@ -16,7 +16,7 @@ export type Counts = {
 export async function validatePackage(root: string, judge: JudgeChoice = {}): Promise<Counts> {
   const { found, parts, problems, warnings } = await survey({ root, agents: [], evals: [], check: true, judge })
   const looked = new Set(parts.map(({ agent }) => ('builtIn' in agent ? undefined : agent)))
-  const sources = await Promise.all(found.agents.filter((agent) => !looked.has(agent)).map((agent) => agentSource(agent, found)))
+  const sources = found.agents.filter((agent) => !looked.has(agent)).map((agent) => agentSource(agent, found))
   const known = new Set(problems.map(({ message, place }) => `${place?.file} ${message}`))
   const more = sources
     .flatMap((source) => (isProblems(source) ? source : []))

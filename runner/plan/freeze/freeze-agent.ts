@@ -9,11 +9,13 @@ import type { Fetcher, Source } from '../../seams/fetcher.ts'
 import type { Blobs } from '../../seams/records.ts'
 import { entryFile } from '../agent-source.ts'
 import { inside } from '../read/inside.ts'
+import type { Package } from '../read/read-package.ts'
 import type { Draft } from '../samples.ts'
 import { type Chosen, nameOf, type Pair } from '../select-evals.ts'
+import { answers } from './answers.ts'
 import { environmentOf, words } from './environment.ts'
 
-type Fetching = { readonly fetcher: Fetcher; readonly blobs: Blobs; readonly fence: string; readonly signal: AbortSignal }
+type Fetching = { readonly fetcher: Fetcher; readonly blobs: Blobs; readonly found: Package; readonly signal: AbortSignal }
 type BuiltInAgent = Extract<Chosen, { readonly builtIn: string }>
 type WrittenAgent = Exclude<Chosen, BuiltInAgent>
 
@@ -21,10 +23,12 @@ type WrittenAgent = Exclude<Chosen, BuiltInAgent>
 export async function freezeAgent(
   agent: WrittenAgent,
   source: Source,
-  { fetcher, signal }: Fetching,
+  { fetcher, found, signal }: Fetching,
 ): Promise<{ readonly agent: Agent; readonly warnings: readonly string[] }> {
   const { value } = agent
-  const { files, warnings } = await fetcher.fetch(source, 'agent', signal).catch((thrown) => {
+  const whole = value.source === '.' && typeof source === 'object' && 'dir' in source
+  const from: Source = whole ? { dir: { ...source.dir, except: answers(agent, found) } } : source
+  const { files, warnings } = await fetcher.fetch(from, 'agent', signal).catch((thrown) => {
     if (!(thrown instanceof ProctorError) || thrown.place) throw thrown
     throw new ProctorError(thrown.code, `the code of \`${value.name}\`: ${thrown.message}`, { place: agent.at(['source']), cause: thrown })
   })
@@ -64,18 +68,18 @@ export async function freezeBuiltIn(
 
 type Code = { readonly source: BlobRef; readonly start: Agent['start'] }
 
-async function oracle({ setting }: Draft, one: Pair['eval'], { fetcher, fence, signal }: Fetching): Promise<Code> {
+async function oracle({ setting }: Draft, one: Pair['eval'], { fetcher, found, signal }: Fetching): Promise<Code> {
   const fetch = async (source: Source) => (await fetcher.fetch(source, 'agent', signal)).files
   const solution = setting?.value.oracle
   if (setting === undefined || solution === undefined) {
-    const path = await existing(one.value.oracle?.python ?? '', { folder: dirname(one.path), fence, place: one.at(['oracle']) })
+    const path = existing(one.value.oracle?.python ?? '', { folder: dirname(one.path), fence: found.fence, place: one.at(['oracle']) })
     return {
       source: await fetch({ dir: { path: dirname(path), only: [basename(path)] } }),
       start: { kind: 'PythonFunction', file: basename(path), entrypoint: 'run' },
     }
   }
   if ('command' in solution) return { source: await fetch('empty'), start: { kind: 'ShellCommand', command: solution.command } }
-  const path = await existing(solution.patch, { folder: setting.folder, fence, place: setting.at(['oracle', 'patch']) })
+  const path = existing(solution.patch, { folder: setting.folder, fence: found.fence, place: setting.at(['oracle', 'patch']) })
   const command = `git -C /home/user/workspace apply --whitespace=nowarn ${words([`${places.agent}/${basename(path)}`])}`
   return { source: await fetch({ dir: { path: dirname(path), only: [basename(path)] } }), start: { kind: 'ShellCommand', command } }
 }
@@ -89,11 +93,11 @@ async function noOp({ setting }: Draft, { fetcher, blobs, signal }: Fetching): P
   }
 }
 
-async function existing(
+function existing(
   file: string,
   { folder, fence, place }: { folder: string; fence: string; place: ReturnType<Pair['eval']['at']> },
-): Promise<string> {
-  const located = await inside(file, { folder, fence, is: 'file' })
+): string {
+  const located = inside(file, { folder, fence, is: 'file' })
   if ('refused' in located) throw new ProctorError('config_invalid', `\`oracle\`: ${located.refused}`, { place })
   return located.path
 }

@@ -2,6 +2,7 @@ import type { Agent, Batch, Exercise, Limits, Run } from '../../domain/plan.ts'
 import type { ScorerSpec } from '../../domain/scorer.ts'
 import type { World } from '../../seams/world.ts'
 import type { ScorerUse } from '../check-scorers.ts'
+import type { Package } from '../read/read-package.ts'
 import type { Draft } from '../samples.ts'
 import { nameOf } from '../select-evals.ts'
 import { once, settled } from '../settled.ts'
@@ -13,7 +14,7 @@ import { runId } from './run-id.ts'
 
 type Freezing = {
   readonly world: Pick<World, 'fetcher' | 'blobs'>
-  readonly fence: string
+  readonly found: Package
   readonly signal: AbortSignal
   readonly around: Surroundings
 }
@@ -90,8 +91,8 @@ export class Freezer {
   }
 
   get #fetching() {
-    const { world, fence, signal } = this.#given
-    return { fetcher: world.fetcher, blobs: world.blobs, fence, signal }
+    const { world, found, signal } = this.#given
+    return { fetcher: world.fetcher, blobs: world.blobs, found, fence: found.fence, signal }
   }
 }
 

@@ -13,11 +13,9 @@ type Fetching = Bounds & { readonly fetcher: Fetcher; readonly signal: AbortSign
 /** A scenario with its workspace as bytes: what a run and its grading need of it, now and in a year. */
 export async function resolveExercise(setting: Setting, { fetcher, signal, fence }: Fetching): Promise<Exercise> {
   const { value } = setting
-  const { files, pinned, warnings } = await fetcher
-    .fetch(await workspaceSource(setting, { fence }), 'workspace', signal)
-    .catch((thrown) => {
-      throw placed(thrown, setting)
-    })
+  const { files, pinned, warnings } = await fetcher.fetch(workspaceSource(setting, { fence }), 'workspace', signal).catch((thrown) => {
+    throw placed(thrown, setting)
+  })
   return {
     name: setting.name,
     workspace: files,
@@ -41,7 +39,7 @@ export async function freezeScorer({ value, folder }: ScorerUse, { fetcher, sign
   const { name, type, required, ...rest } = value
   if (!('files' in rest) || rest.files === undefined) return { name, type, required, options: plain(rest) }
   const { files: written, ...options } = rest
-  const located = await inside(written, { folder, fence, is: 'folder' })
+  const located = inside(written, { folder, fence, is: 'folder' })
   if ('refused' in located) throw new ProctorError('config_invalid', `\`files\`: ${located.refused}`)
   const { files } = await fetcher.fetch({ dir: { path: located.path } }, 'workspace', signal)
   return { name, type, required, options: plain(options), files }
@@ -51,7 +49,7 @@ export async function freezeScorer({ value, folder }: ScorerUse, { fetcher, sign
 const plain = (options: object): ScorerSpec['options'] => JSON.parse(JSON.stringify(options))
 
 /** Throws `config_invalid` with the line, when the workspace is a path that is not there or leads outside. */
-export async function workspaceSource({ value: { workspace }, folder, at }: Setting, { fence }: Bounds): Promise<Source> {
+export function workspaceSource({ value: { workspace }, folder, at }: Setting, { fence }: Bounds): Source {
   if (workspace === 'empty') return 'empty'
   if ('git' in workspace) {
     const { url, ref, subdirectory } = workspace.git
@@ -69,7 +67,7 @@ export async function workspaceSource({ value: { workspace }, folder, at }: Sett
   }
   const kind = 'zip' in workspace ? 'zip' : 'dir'
   const written = 'dir' in workspace ? workspace.dir : typeof workspace.zip === 'string' ? workspace.zip : workspace.zip.path
-  const located = await inside(written, { folder, fence, is: kind === 'zip' ? 'file' : 'folder' })
+  const located = inside(written, { folder, fence, is: kind === 'zip' ? 'file' : 'folder' })
   if ('refused' in located)
     throw new ProctorError('config_invalid', `\`workspace.${kind}\`: ${located.refused}`, { place: at(['workspace', kind]) })
   if (kind === 'dir') return { dir: { path: located.path } }

@@ -1,5 +1,4 @@
-import type { Dirent } from 'node:fs'
-import { readdir, realpath, stat } from 'node:fs/promises'
+import { type Dirent, readdirSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, join, sep } from 'node:path'
 import { ProctorError } from '../../domain/error.ts'
 
@@ -12,18 +11,18 @@ export type Found = { readonly root: string; readonly fence: string; readonly fo
  * Which files a path stands for: a repository (agent.yaml at its root, or agents/, with evals/ and scenarios/ beside), one
  * package of it, one eval, one scenario, or a folder of scenarios. Throws `package_not_found`.
  */
-export async function findFiles(asWritten: string): Promise<Found> {
-  const kind = await kindOf(asWritten)
+export function findFiles(asWritten: string): Found {
+  const kind = kindOf(asWritten)
   if (kind === undefined) throw new ProctorError('package_not_found', `nothing is at ${asWritten}`)
-  const path = await realpath(asWritten)
+  const path = realpathSync.native(asWritten)
   const focus = kind === 'file' && /^agent\.ya?ml$/.test(basename(path)) ? dirname(path) : path
-  const root = await rootOf(kind === 'file' ? dirname(path) : path)
-  const known = await repository(root)
+  const root = rootOf(kind === 'file' ? dirname(path) : path)
+  const known = repository(root)
   const asked = known.filter(({ path, role }) => role !== 'config' && within(focus, path))
-  const other = asked.length > 0 ? [] : await unusual(focus, kind)
+  const other = asked.length > 0 ? [] : unusual(focus, kind)
   const rest = known.filter((candidate) => !asked.includes(candidate) && isContext(candidate, [...asked, ...other], focus))
   if (asked.length + other.length === 0) throw new ProctorError('package_not_found', `${focus} holds no agent, eval or scenario`)
-  return { root, focus, fence: await fenceOf(root), candidates: [...asked, ...other, ...rest] }
+  return { root, focus, fence: fenceOf(root), candidates: [...asked, ...other, ...rest] }
 }
 
 export const within = (folder: string, path: string) =>
@@ -38,18 +37,18 @@ function isContext({ role, path, home }: Candidate, asked: readonly Candidate[],
 }
 
 /** A file or folder outside the usual layout. */
-async function unusual(focus: string, kind: 'file' | 'folder'): Promise<Candidate[]> {
+function unusual(focus: string, kind: 'file' | 'folder'): Candidate[] {
   if (kind === 'folder') return loose(focus)
-  return [{ path: focus, role: 'any', ...((await isPackage(dirname(focus))) ? { home: dirname(focus) } : {}) }]
+  return [{ path: focus, role: 'any', ...(isPackage(dirname(focus)) ? { home: dirname(focus) } : {}) }]
 }
 
 /** The farthest folder that has this one in its agents/, scenarios/ or evals/; never beyond the repository. */
-async function rootOf(folder: string): Promise<string> {
+function rootOf(folder: string): string {
   let root = folder
   const path: string[] = []
   for (let here = folder; path.length <= 3; here = dirname(here)) {
     if (path[0] !== undefined && layout.has(path[0])) root = here
-    const names = new Set((await entries(here)).map(({ name }) => name))
+    const names = new Set(entries(here).map(({ name }) => name))
     if (names.has('.git') || (here === folder && (names.has('agents') || names.has('scenarios')))) return path.length === 0 ? folder : root
     path.unshift(basename(here))
   }
@@ -57,23 +56,20 @@ async function rootOf(folder: string): Promise<string> {
 }
 const layout = new Set(['agents', 'scenarios', 'evals'])
 
-async function repository(root: string): Promise<Candidate[]> {
-  const [own, packages, scenarios, config] = await Promise.all([
-    packageAt(root),
-    folders(join(root, 'agents')).then((all) => Promise.all(all.map(packageAt))),
-    loose(join(root, 'scenarios')),
-    entries(join(root, '.github')),
-  ])
-  const configs = config
-    .filter(({ name }) => /^proctor\.ya?ml$/.test(name))
-    .map(({ name }): Candidate => ({ path: join(root, '.github', name), role: 'config' }))
-  return [...own, ...packages.flat(), ...scenarios, ...configs]
+function repository(root: string): Candidate[] {
+  const configs = entries(join(root, '.github')).filter(({ name }) => /^proctor\.ya?ml$/.test(name))
+  return [
+    ...packageAt(root),
+    ...folders(join(root, 'agents')).flatMap(packageAt),
+    ...loose(join(root, 'scenarios')),
+    ...configs.map(({ name }): Candidate => ({ path: join(root, '.github', name), role: 'config' })),
+  ]
 }
 
 /** agent.yaml and evals/ of one folder; evals/ without an agent beside it belongs to nobody. */
-async function packageAt(home: string): Promise<Candidate[]> {
-  const [own, evals] = await Promise.all([entries(home), entries(join(home, 'evals'))])
-  const agents = own
+function packageAt(home: string): Candidate[] {
+  const evals = entries(join(home, 'evals'))
+  const agents = entries(home)
     .filter(({ name }) => /^agent\.ya?ml$/.test(name))
     .map(({ name }): Candidate => ({ path: join(home, name), role: 'agent', home }))
   const belongs = agents.length > 0 ? { home } : {}
@@ -81,21 +77,17 @@ async function packageAt(home: string): Promise<Candidate[]> {
 }
 
 /** Scenarios as files, or as folders with scenario.yaml (and eval.yaml) in them; the folder may itself be one. */
-async function loose(folder: string): Promise<Candidate[]> {
-  const inside = await entries(folder)
-  const deeper = await Promise.all(
-    inside
-      .filter((entry) => !entry.name.startsWith('.') && (entry.isDirectory() || entry.isSymbolicLink()))
-      .map(async ({ name }) => scenarioFolder(join(folder, name))),
-  )
+function loose(folder: string): Candidate[] {
+  const inside = entries(folder)
+  const deeper = inside.filter((entry) => !entry.name.startsWith('.') && (entry.isDirectory() || entry.isSymbolicLink()))
   const own = inside
     .filter((entry) => isYaml(entry) && !/^agent\.ya?ml$/.test(entry.name))
     .map(({ name }): Candidate => ({ path: join(folder, name), role: 'any' }))
-  return [...own, ...deeper.flat()]
+  return [...own, ...deeper.flatMap(({ name }) => scenarioFolder(join(folder, name)))]
 }
 
-async function scenarioFolder(folder: string): Promise<Candidate[]> {
-  const names = (await entries(folder)).map(({ name }) => name)
+function scenarioFolder(folder: string): Candidate[] {
+  const names = entries(folder).map(({ name }) => name)
   const scenarios = names
     .filter((name) => /^scenario\.ya?ml$/.test(name))
     .map((name): Candidate => ({ path: join(folder, name), role: 'scenario' }))
@@ -106,26 +98,30 @@ async function scenarioFolder(folder: string): Promise<Candidate[]> {
 }
 
 const isYaml = (entry: Dirent) => /\.ya?ml$/i.test(entry.name) && !entry.isDirectory() && !entry.name.startsWith('.')
-const isPackage = async (folder: string) => (await entries(folder)).some(({ name }) => /^agent\.ya?ml$/.test(name))
-const folders = async (folder: string) =>
-  (await entries(folder)).filter((entry) => !entry.name.startsWith('.') && !entry.isFile()).map(({ name }) => join(folder, name))
+const isPackage = (folder: string) => entries(folder).some(({ name }) => /^agent\.ya?ml$/.test(name))
+const folders = (folder: string) =>
+  entries(folder)
+    .filter((entry) => !entry.name.startsWith('.') && !entry.isFile())
+    .map(({ name }) => join(folder, name))
 
-/** In a stable order; a folder that is not there is empty. */
-async function entries(folder: string): Promise<Dirent[]> {
-  const found = await readdir(folder, { withFileTypes: true }).catch(() => [])
-  return found.sort((a, b) => (a.name < b.name ? -1 : 1))
+/** In a stable order; a folder that is not there is empty. Calls that wait are quicker here than promises: there are many, and each is tiny. */
+function entries(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))
+  } catch {
+    return []
+  }
 }
 
-async function kindOf(path: string): Promise<'file' | 'folder' | undefined> {
-  const found = await stat(path).catch(() => undefined)
+function kindOf(path: string): 'file' | 'folder' | undefined {
+  const found = statSync(path, { throwIfNoEntry: false })
   return found?.isDirectory() ? 'folder' : found?.isFile() ? 'file' : undefined
 }
 
 /** The repository that the root lies in; outside of one, the root. */
-async function fenceOf(root: string): Promise<string> {
-  const real = await realpath(root)
-  for (let folder = real; ; folder = dirname(folder)) {
-    if ((await kindOf(join(folder, '.git'))) !== undefined) return folder
-    if (dirname(folder) === folder) return real
+function fenceOf(root: string): string {
+  for (let folder = root; ; folder = dirname(folder)) {
+    if (kindOf(join(folder, '.git')) !== undefined) return folder
+    if (dirname(folder) === folder) return root
   }
 }

@@ -1,4 +1,3 @@
-import { realpath } from 'node:fs/promises'
 import { basename, dirname, relative, sep } from 'node:path'
 import type { z } from 'zod'
 import { type AgentFile, laterKinds, PythonFunctionFile, ShellCommandFile } from '../../domain/agent.ts'
@@ -9,6 +8,7 @@ import { ScenarioFile } from '../../domain/scenario.ts'
 import { didYouMean } from '../../lib/nearest.ts'
 import { isBuiltIn } from '../builtin-agents.ts'
 import { type Candidate, findFiles, within } from './find-files.ts'
+import { realPath } from './inside.ts'
 import { checkYaml, isProblems, maxYamlBytes, type Parsed, readYaml, type Yaml } from './parse-yaml.ts'
 import { readText } from './read-text.ts'
 import { unsupportedInAgent, unsupportedInEval, unsupportedInScenario } from './refuse-unsupported.ts'
@@ -28,9 +28,9 @@ export type Package = {
 }
 
 /** Reads every file that a path stands for, and collects what is wrong with them. Throws `package_not_found`. */
-export async function readPackage(path: string): Promise<Package> {
-  const { root, fence, focus, candidates } = await findFiles(path)
-  const read = await Promise.all(candidates.map((candidate) => readOne(candidate, { root, fence, focus })))
+export function readPackage(path: string): Package {
+  const { root, fence, focus, candidates } = findFiles(path)
+  const read = candidates.map((candidate) => readOne(candidate, { root, fence, focus }))
   const agents = read.flatMap((one) => ('agent' in one ? [one.agent] : []))
   const evals = read.flatMap((one) => ('eval' in one ? [one.eval] : []))
   const scenarios = read.flatMap((one) => ('scenario' in one ? [one.scenario] : []))
@@ -48,11 +48,11 @@ type Read =
   | { readonly problems: readonly ProctorError[] }
 type Bounds = Pick<Package, 'root' | 'fence' | 'focus'>
 
-async function readOne(candidate: Candidate, bounds: Bounds): Promise<Read> {
+function readOne(candidate: Candidate, bounds: Bounds): Read {
   const file = relative(bounds.root, candidate.path).replaceAll(sep, '/')
   try {
-    await checkInside(candidate.path, file, bounds)
-    const yaml = readYaml(await readText(candidate.path, { file, code: 'config_invalid', maxBytes: maxYamlBytes }), file)
+    checkInside(candidate.path, file, bounds)
+    const yaml = readYaml(readText(candidate.path, { file, code: 'config_invalid', maxBytes: maxYamlBytes }), file)
     return isProblems(yaml) ? { problems: yaml } : check(candidate, yaml, bounds)
   } catch (thrown) {
     if (thrown instanceof ProctorError) return { problems: [thrown] }
@@ -60,8 +60,8 @@ async function readOne(candidate: Candidate, bounds: Bounds): Promise<Read> {
   }
 }
 
-async function checkInside(path: string, file: string, { fence }: Bounds) {
-  const real = await realpath(path).catch(() => undefined)
+function checkInside(path: string, file: string, { fence }: Bounds) {
+  const real = realPath(path)
   const place = { file, line: 1 }
   if (real === undefined) throw new ProctorError('config_invalid', 'is a link that leads nowhere', { place })
   if (!within(fence, real)) throw new ProctorError('config_invalid', 'is a link that leads out of the repository', { place })

@@ -1,10 +1,10 @@
 import { isUtf8 } from 'node:buffer'
-import { readFile, stat } from 'node:fs/promises'
+import { readFileSync, statSync } from 'node:fs'
 import { type Code, ProctorError } from '../../domain/error.ts'
 
 /** Reads a text file that a person wrote. Throws `code`, naming the line, for one that is too large, is not UTF-8 or cannot be read. `file` is its name in messages. */
-export async function readText(path: string, { file, code, maxBytes }: { file: string; code: Code; maxBytes: number }): Promise<string> {
-  return decodeText(await read(path, { file, code, maxBytes }), { file, code })
+export function readText(path: string, { file, code, maxBytes }: { file: string; code: Code; maxBytes: number }): string {
+  return decodeText(read(path, { file, code, maxBytes }), { file, code })
 }
 
 /** UTF-8 without its byte order mark. */
@@ -22,14 +22,14 @@ export function decodeText(bytes: Buffer, { file, code }: { file: string; code: 
   return text
 }
 
-async function read(path: string, { file, code, maxBytes }: { file: string; code: Code; maxBytes: number }): Promise<Buffer> {
+function read(path: string, { file, code, maxBytes }: { file: string; code: Code; maxBytes: number }): Buffer {
   try {
-    const found = await stat(path)
+    const found = statSync(path)
     if (!found.isFile()) throw new ProctorError(code, 'found something that is not a file', { place: { file, line: 1 } })
     if (found.size > maxBytes) {
       throw new ProctorError(code, `found ${found.size} bytes; accepted: at most ${maxBytes}`, { place: { file, line: 1 } })
     }
-    return await readFile(path)
+    return readFileSync(path)
   } catch (thrown) {
     if (thrown instanceof ProctorError) throw thrown
     const why = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : String(thrown)
