@@ -14,7 +14,7 @@ import sys
 from _frozen_importlib_external import PathFinder
 from _thread import RLock, _local
 
-MAX_STEPS = 2000
+MAX_STEPS = 1990
 MAX_BYTES = 4 * 1024 * 1024
 MAX_OF_KIND = {"read": 200, "network": 600, "edit": 1000}
 MAX_TEXT = 16 * 1024
@@ -68,8 +68,9 @@ class Pipe:
         self.identity = self._identity()
         self.lock = RLock()
         self.owner = os.getpid()
-        self.steps = self.bytes = self.last = 0
+        self.steps = self.bytes = 0
         self.of_kind = {}
+        self.told = set()
         os.register_at_fork(after_in_child=self._forked)
 
     @staticmethod
@@ -102,29 +103,28 @@ class Pipe:
         with self.lock:
             if self._identity() != self.identity:
                 return
+            self.bytes += len(line)
             while line:
                 line = line[os.write(self.fd, line) :]
 
     def begin(self, kind, detail):
         """Announces a step that `end` completes. Returns its id, or None when there are too many."""
         with self.lock:
-            if self.steps >= MAX_STEPS or self.bytes >= MAX_BYTES:
+            of_kind = self.of_kind.get(kind, 0)
+            if self.steps >= MAX_STEPS or self.bytes >= MAX_BYTES or of_kind >= MAX_OF_KIND.get(kind, MAX_STEPS):
+                if kind not in self.told:
+                    self.told.add(kind)
+                    self.send({"t": "more", "kind": kind})
                 return None
-            seen = self.of_kind.get(kind, 0)
-            if seen >= MAX_OF_KIND.get(kind, MAX_STEPS):
-                return None
-            self.of_kind[kind] = seen + 1
+            self.of_kind[kind] = of_kind + 1
             self.steps += 1
-            self.last += 1
-            step = f"{os.getpid()}-{self.last}"
-        self._count({"t": "begin", "id": step, "kind": kind, "detail": detail})
-        if self.steps == MAX_STEPS or self.bytes >= MAX_BYTES or seen + 1 == MAX_OF_KIND.get(kind):
-            self.send({"t": "more", "kind": kind})
-        return step
+            step = f"{os.getpid()}-{self.steps}"
+            self.send({"t": "begin", "id": step, "kind": kind, "detail": detail})
+            return step
 
     def end(self, step, detail):
         if step is not None:
-            self._count({"t": "end", "id": step, "detail": detail if self.bytes < MAX_BYTES else {"cut": True}})
+            self.send({"t": "end", "id": step, "detail": detail})
 
     def drop(self, step):
         if step is not None:
@@ -132,10 +132,6 @@ class Pipe:
 
     def add(self, kind, detail):
         self.end(self.begin(kind, detail), {})
-
-    def _count(self, message):
-        self.bytes += sum(len(value) if isinstance(value, str) else MAX_TEXT for value in message["detail"].values())
-        self.send(message)
 
 
 class Edits:
