@@ -7,29 +7,26 @@ export type Explained = { readonly message: string; readonly path: Path; readonl
 type Context = { readonly schema: z.ZodType; readonly written: unknown; readonly source: (path: Path) => string | undefined }
 type Issue = z.core.$ZodIssue
 
-/** Every issue as "`path`: found x; accepted: y". Unions are followed into the one form that was evidently meant. */
-export function explainIssues(issues: readonly Issue[], context: Context): Explained[] {
-  return issues.flatMap((issue) => explain(issue, [], context))
+/** Every issue as "`path`: found x; accepted: y", one by one. Unions are followed into the one form that was evidently meant. */
+export function* explainIssues(issues: readonly Issue[], context: Context, base: Path = []): Generator<Explained> {
+  for (const issue of issues) yield* explain(issue, [...base, ...issue.path.map(keyOf)], context)
 }
 
-function explain(issue: Issue, base: Path, context: Context): Explained[] {
-  const path = [...base, ...issue.path.map(keyOf)]
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(key, path, context))
-  if (issue.code === 'invalid_key' || issue.code === 'invalid_element') return [badKey(issue.issues, path)]
-  if (issue.code === 'invalid_union' && issue.errors.length > 0) {
-    const meant = formMeant(issue.errors, valueAt(context.written, path))
-    if (meant) return meant.flatMap((inner) => explain(inner, path, context))
-  }
+function* explain(issue: Issue, path: Path, context: Context): Generator<Explained> {
   const value = valueAt(context.written, path)
-  if (value === undefined) return [missing(issue, path, context)]
+  const meant = issue.code === 'invalid_union' && issue.errors.length > 0 ? formMeant(issue.errors, value) : undefined
+  if (meant) yield* explainIssues(meant, context, path)
+  else if (issue.code === 'unrecognized_keys') for (const key of issue.keys) yield unknownKey(key, path, context)
+  else if (issue.code === 'invalid_key' || issue.code === 'invalid_element') yield badKey(issue.issues, path)
+  else if (value === undefined) yield missing(issue, path, context)
+  else yield badValue(issue, path, context)
+}
+
+function badValue(issue: Issue, path: Path, context: Context): Explained {
+  const value = valueAt(context.written, path)
   const found = describeFound(value, context.source(path))
-  return [
-    {
-      message: `${named(path)}found ${found}; accepted: ${accepted(issue, path, context)}${hint(issue, value, path, context)}`,
-      path,
-      on: 'value',
-    },
-  ]
+  const message = `${named(path)}found ${found}; accepted: ${accepted(issue, path, context)}${hint(issue, value, path, context)}`
+  return { message, path, on: 'value' }
 }
 
 function unknownKey(key: string, path: Path, { schema, written }: Context): Explained {

@@ -9,6 +9,7 @@ import type { Path } from './schema-shape.ts'
 export const maxYamlBytes = 1_048_576
 const maxDepth = 64
 const maxProblems = 50
+const maxAliases = 100
 
 /** `written` is what stands in the file, without defaults; `at` finds the line of any path in it, or of the nearest parent that is there. */
 export type Parsed<T> = { readonly value: T; readonly written: unknown; readonly at: (path: Path) => Place }
@@ -41,12 +42,12 @@ export function readYaml(text: string, file: string): Yaml | readonly ProctorErr
   if (problems.length > 0) return problems
   if (document.contents === null) return [invalid('found nothing; accepted: a YAML mapping', { file, line: 1 })]
   try {
-    const written: unknown = document.toJS({ maxAliasCount: 100 })
+    const written: unknown = document.toJS({ maxAliasCount: maxAliases })
     const find = (path: Path) => place(locate(document, path).start)
     return { file, written, at: find, keyAt: (path) => place(locate(document, path).key), source: (path) => locate(document, path).source }
   } catch (thrown) {
     return [
-      invalid(`found aliases that cannot be resolved (${messageOf(thrown)}); accepted: at most 100 uses of anchors of this file`, {
+      invalid(`found aliases that cannot be resolved (${messageOf(thrown)})`, {
         file,
         line: 1,
       }),
@@ -59,13 +60,16 @@ export function checkYaml<S extends z.ZodType>(yaml: Yaml, schema: S): Parsed<z.
   const result = schema.safeParse(yaml.written)
   if (result.success) return { value: result.data, written: yaml.written, at: yaml.at }
   const found = explainIssues(result.error.issues, { schema, written: yaml.written, source: yaml.source })
-  const all = found.map(({ message, path, on }) => ({ message, place: on === 'key' ? yaml.keyAt(path) : yaml.at(path) }))
-  all.sort((a, b) => a.place.line - b.place.line || (a.place.column ?? 0) - (b.place.column ?? 0))
-  const shown = all.slice(0, maxProblems).map(({ message, place }) => invalid(message, place))
-  return found.length > maxProblems
-    ? [...shown, invalid(`and ${found.length - maxProblems} more problems`, { file: yaml.file, line: 1 })]
-    : shown
+  // One more than is shown: whoever repeats a mistake 20,000 times waits for none of them.
+  const first = [...found.take(maxProblems + 1)].map(({ message, path, on }) =>
+    invalid(message, on === 'key' ? yaml.keyAt(path) : yaml.at(path)),
+  )
+  const shown = first.slice(0, maxProblems).sort(byPlace)
+  return first.length > maxProblems ? [...shown, invalid('and more problems', { file: yaml.file, line: 1 })] : shown
 }
+
+const byPlace = ({ place: a }: ProctorError, { place: b }: ProctorError) =>
+  (a?.line ?? 0) - (b?.line ?? 0) || (a?.column ?? 0) - (b?.column ?? 0)
 
 /** Both at once. */
 export function parseYaml<S extends z.ZodType>({
@@ -95,10 +99,13 @@ function syntaxText(code: string, message: string): string {
 /** What the parser lets pass and a configuration file may not have: repeated keys, keys that are no text, deep nesting, an alias inside its own anchor. */
 function* structure(document: Document, place: (offset: number) => Place): Generator<ProctorError> {
   const open: { node: unknown; depth: number; inside: readonly unknown[] }[] = [{ node: document.contents, depth: 0, inside: [] }]
+  let aliases = 0
   for (let next = open.pop(); next; next = open.pop()) {
     const { node, depth, inside } = next
-    if (isAlias(node) && inside.includes(node.resolve(document))) {
-      yield invalid(`found \`*${node.source}\` inside its own anchor; accepted: an alias of something else`, place(startOf(node)))
+    if (isAlias(node)) {
+      const found = aliasProblem(node.source, node.resolve(document), inside, ++aliases)
+      if (found !== undefined) yield invalid(found, place(startOf(node)))
+      if (aliases > maxAliases) return
     }
     if (!isCollection(node)) continue
     if (depth >= maxDepth) {
@@ -109,6 +116,12 @@ function* structure(document: Document, place: (offset: number) => Place): Gener
     const children = node.items.map((item) => (isPair(item) ? item.value : item))
     open.push(...children.reverse().map((child) => ({ node: child, depth: depth + 1, inside: [...inside, node] })))
   }
+}
+
+function aliasProblem(name: string, target: unknown, inside: readonly unknown[], count: number): string | undefined {
+  if (count > maxAliases) return `found more than ${maxAliases} aliases; accepted: at most ${maxAliases}`
+  if (target === undefined) return `found \`*${name}\`, whose anchor \`&${name}\` is not above it`
+  return inside.includes(target) ? `found \`*${name}\` inside its own anchor; accepted: an alias of something else` : undefined
 }
 
 function* keysOf(items: readonly { readonly key: unknown }[], place: (offset: number) => Place): Generator<ProctorError> {

@@ -5,11 +5,11 @@ type Schema = z.core.$ZodType
 
 /** The schema that stands at a path of the value, with wrappers (defaults, optional) removed; of a union, the forms that have the path. */
 export function schemaAt(schema: Schema, path: Path, value: unknown): Schema[] {
-  const here = forms(schema)
+  const here = chosen(forms(schema), value)
   const [part, ...rest] = path
-  if (part === undefined) return here
+  if (part === undefined) return [...here]
   const child = typeof value === 'object' && value !== null ? Object.getOwnPropertyDescriptor(value, part)?.value : undefined
-  return chosen(here, value).flatMap((form) => {
+  return here.flatMap((form) => {
     const next = childOf(form, part)
     return next ? schemaAt(next, rest, child) : []
   })
