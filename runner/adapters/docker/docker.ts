@@ -23,7 +23,7 @@ export type DockerOptions = ImageScope & {
 export type DockerSandboxes = Sandboxes & AsyncDisposable & Housekeeping
 export type Housekeeping = {
   leftovers(): Promise<readonly Leftover[]>
-  reap(): Promise<readonly Leftover[]>
+  reap(also?: { readonly kept?: boolean }): Promise<readonly Leftover[]>
   prune(days: number): Promise<readonly string[]>
   engineReport(): Promise<EngineReport>
 }
@@ -47,7 +47,7 @@ export function openDocker({ dockerHost, owner = thisProcess(), log = () => {}, 
     once: (image, request, signal) => runOnce(maker, watchdog, image, request, signal),
     read: (image, path, signal) => readImage(maker, image, path, signal),
     leftovers: () => findLeftovers(engine),
-    reap: () => reap(engine),
+    reap: (also) => reap(engine, also),
     prune: (days) => prune(maker, days),
     engineReport: () => reportEngine(engine),
     async [Symbol.asyncDispose]() {

@@ -29,10 +29,23 @@ export async function causeOfEnd(engine: Engine, container: Docker.Container, co
   }
 }
 
-/** Also true when only a child was killed for memory. */
+/**
+ * Also true when only a child was killed for memory: until the container ends, no field of it says so, but an event does.
+ * That event may come a moment after the command that was killed.
+ */
 export async function isOutOfMemory(engine: Engine, container: Docker.Container): Promise<boolean> {
-  return (await stateOf(engine, container)).OOMKilled
+  const state = await stateOf(engine, container)
+  if (state.OOMKilled || !state.Running) return state.OOMKilled
+  const filters = { container: [container.id], event: ['oom'] }
+  const since = Math.floor(Date.parse(state.StartedAt) / 1000)
+  const until = (Date.now() + eventMs) / 1000
+  const events = await engine.call('ask for events', () => engine.docker.getEvents({ since, until, filters }))
+  let said = false
+  for await (const bytes of events) said ||= bytes.length > 0
+  return said
 }
+
+const eventMs = 100
 
 /** SIGKILL. Returns when every process is dead; killing what has ended is no fault. */
 export async function killContainer(engine: Engine, container: Docker.Container): Promise<void> {

@@ -43,9 +43,13 @@ export async function runOnce(maker: Maker, watchdog: Watchdog, image: Image, re
   try {
     const wait = (abortSignal: AbortSignal) => container.wait({ abortSignal })
     const limits = { deadlineMs: timeoutMs + graceMs, signal }
-    const [{ StatusCode }] = await Promise.all([engine.call('wait for a container', wait, limits), feed(stdin, request.stdin)])
+    const waited: Promise<{ StatusCode: number }> = engine.call('wait for a container', wait, limits)
+    await Promise.race([waited, Promise.all([feed(stdin, request.stdin), waited])])
+    const { StatusCode } = await waited
+    // An attached stream ends when both of its directions have.
+    stdin.end()
     await Promise.race([ended, sleep(lastWordsMs, undefined, { ref: false })])
-    const exitCode: number = StatusCode
+    const exitCode = StatusCode
     if (ours === 'full') throw new ProctorError('sandbox_lost', "The sandbox was ended because the engine's disk is full.")
     const outOfMemory = exitCode !== 0 && !ours && (await isOutOfMemory(engine, container))
     const over = ours === 'disk' ? 'disk' : outOfMemory ? 'memory' : undefined

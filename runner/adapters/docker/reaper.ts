@@ -32,9 +32,9 @@ export async function findLeftovers(engine: Engine): Promise<readonly Leftover[]
   ]
 }
 
-/** Removes what has no live owner; never a neighbour's, never what was kept. Returns what is gone. */
-export async function reap(engine: Engine): Promise<readonly Leftover[]> {
-  const dead = (await findLeftovers(engine)).filter(({ state }) => state === 'dead')
+/** Removes what has no live owner; never a neighbour's, and what was kept only when asked to. Returns what is gone. */
+export async function reap(engine: Engine, { kept = false }: { readonly kept?: boolean } = {}): Promise<readonly Leftover[]> {
+  const dead = (await findLeftovers(engine)).filter(({ state }) => state === 'dead' || (kept && state === 'kept'))
   const order = ['container', 'network', 'volume'] as const
   for (const what of order)
     await Promise.all(

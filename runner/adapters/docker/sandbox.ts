@@ -44,6 +44,7 @@ export async function openSandbox(maker: Maker, watchdog: Watchdog, request: Req
   let ours: 'stop' | 'disk' | 'full' | 'silent' | undefined
   let ending: Ending | undefined
   let used = false
+  const closing = new AbortController()
 
   const onEnd = async () => {
     if (ending) return
@@ -105,12 +106,14 @@ export async function openSandbox(maker: Maker, watchdog: Watchdog, request: Req
       // Before the first command nobody but us has been here.
       throw new ProctorError(used ? 'agent_sandbox_exited' : 'internal_error', text)
     },
-    take: (at) => takeArchive(engine, container, at),
+    take: (at) => takeArchive(engine, container, at, closing.signal),
     halt: (how) => (how === 'stop' ? end('stop') : engine.call('pause a container', (abortSignal) => container.pause({ abortSignal }))),
     resume: () => engine.call('resume a container', (abortSignal) => container.unpause({ abortSignal })),
     async [Symbol.asyncDispose]() {
       ours ??= 'stop'
-      driver.end(new ProctorError('sandbox_lost', 'The sandbox was closed.'))
+      const closed = new ProctorError('sandbox_lost', 'The sandbox was closed.')
+      driver.end(closed)
+      closing.abort(closed)
       if (request.keep) stdin.destroy()
       else removeContainer(engine, container)
     },

@@ -117,7 +117,7 @@ class Driver:
                 self.body = (head, size)
             else:
                 self.obey(head)
-        except (ValueError, AttributeError, TypeError, KeyError) as error:
+        except Exception as error:
             sys.stderr.write("driver: skipped a line: %r\n" % error)
         return True
 
