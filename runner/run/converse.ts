@@ -23,7 +23,7 @@ type Talk = {
   readonly signal: AbortSignal
 }
 
-const maxResponse = 1024 * 1024
+const maxResponse = 256 * 1024
 
 /** The turns of a run: one, for now. Throws for what is nobody's fault here: the engine's and the machine's. */
 export async function converse(talk: Talk): Promise<Conversation> {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Report, ReportRun } from '../../runner/domain/report.ts'
 import { proctor, readReport, root } from '../support/cli.ts'
-import { leftSince, ours } from '../support/ours.ts'
+import { leftBy } from '../support/ours.ts'
 
 const scripts = join(root, 'test/fixtures/cheaters')
 /** Equal to everything: an in-process test runner cannot tell, a black box can. */
@@ -19,7 +19,6 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'proctor-cheaters-'))
   names = await writeAgents(folder)
   await cp(join(root, 'scenarios'), folder, { recursive: true })
-  const before = ours()
   const ended = await proctor([
     'run',
     folder,
@@ -33,7 +32,7 @@ beforeAll(async () => {
   ])
   expect(ended.code, ended.stderr).toBe(1)
   report = await readReport(join(folder, 'out'))
-  left = leftSince(before)
+  left = leftBy(ended.pid)
 }, 1_200_000)
 afterAll(() => rm(folder, { recursive: true, force: true }))
 

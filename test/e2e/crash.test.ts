@@ -1,12 +1,10 @@
-import { execFileSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { proctor, readReport } from '../support/cli.ts'
-import { leftSince, ours } from '../support/ours.ts'
+import { leftBy } from '../support/ours.ts'
 import { ownEngine } from '../support/own-engine.ts'
 import { slowPackage } from '../support/slow-package.ts'
 
@@ -19,15 +17,6 @@ async function slow(seconds: readonly number[]) {
   return { folder, out: join(folder, 'out') }
 }
 
-let before: ReadonlySet<string>
-beforeEach(() => {
-  before = ours()
-})
-const running = () =>
-  new Set(
-    execFileSync('docker', ['ps', '-q', '--no-trunc', '--filter', 'label=proctor.owner'], { encoding: 'utf8' }).split('\n').filter(Boolean),
-  )
-
 describe('Ctrl-C', () => {
   test('once: what finished is kept, the rest is missing, nothing stays, and a resumed run repeats nothing', async () => {
     const { folder, out } = await slow([0, 60])
@@ -36,14 +25,12 @@ describe('Ctrl-C', () => {
     })
     expect(stopped.stderr).toMatch(/stopping:[\s\S]*--resume/)
     expect(stopped.code).toBe(130)
-    expect(leftSince(before)).toEqual([])
+    expect(leftBy(stopped.pid)).toEqual([])
 
     const half = await readReport(out)
     expect(half).toMatchObject({ state: 'incomplete', totals: { runs: 1, pass: 1 } })
     expect(half.missing).toHaveLength(1)
 
-    const { folder: quick } = await slow([0])
-    expect(existsSync(quick)).toBe(true)
     const resumed = await proctor(['run', '--resume', out, '--concurrency', '1'], {
       onOutput: (text, child) => void (text.includes('already recorded') && setTimeout(() => child.kill('SIGINT'), 2500)),
     })
@@ -52,7 +39,7 @@ describe('Ctrl-C', () => {
     expect(again.batches[0]?.runs.find(({ sample }) => sample === 's0')).toEqual(
       half.batches[0]?.runs.find(({ sample }) => sample === 's0'),
     )
-    expect(leftSince(before)).toEqual([])
+    expect(leftBy(resumed.pid)).toEqual([])
   }, 120_000)
 
   test('twice: at once', async () => {
@@ -68,29 +55,34 @@ describe('Ctrl-C', () => {
     expect(stopped.code).toBe(130)
     expect(Date.now() - started).toBeLessThan(30_000)
     await proctor(['doctor', '--reap'])
-    expect(leftSince(before)).toEqual([])
+    expect(leftBy(stopped.pid)).toEqual([])
   }, 120_000)
 })
 
 test('after kill -9 the next start removes what was left, leaves a living neighbour alone, and resumes', async () => {
   const dead = await slow([0, 45])
   const neighbour = await slow([25])
-  const killed = proctor(['run', dead.folder, '--out', dead.out, '--concurrency', '1'], {
+  const killed = await proctor(['run', dead.folder, '--out', dead.out, '--concurrency', '1'], {
     onOutput: (text, child) => void (text.includes('[1/2]') && setTimeout(() => child.kill('SIGKILL'), 2000)),
   })
-  expect((await killed).code).toBeNull()
-  const orphans = leftSince(before)
-  expect(orphans.length).toBeGreaterThan(0)
+  expect(killed.code).toBeNull()
+  expect(leftBy(killed.pid).length).toBeGreaterThan(0)
 
-  const living = proctor(['run', neighbour.folder, '--out', neighbour.out])
-  while (![...running()].some((id) => !before.has(id) && !orphans.includes(id))) await wait(200)
-  const resumed = proctor(['run', '--resume', dead.out], {
+  let neighboursPid = 0
+  const living = proctor(['run', neighbour.folder, '--out', neighbour.out], {
+    onOutput: (_, child) => {
+      neighboursPid = child.pid ?? 0
+    },
+  })
+  while (neighboursPid === 0 || leftBy(neighboursPid).length === 0) await wait(200)
+  const resumed = await proctor(['run', '--resume', dead.out], {
     onOutput: (text, child) => void (text.includes('already recorded') && setTimeout(() => child.kill('SIGINT'), 6000)),
   })
-  expect((await resumed).stderr).toContain('1 already recorded')
-  expect([...ours()].filter((id) => orphans.includes(id))).toEqual([])
-  expect((await living).code, 'the neighbour went on').toBe(0)
-  expect(leftSince(before)).toEqual([])
+  expect(resumed.stderr).toContain('1 already recorded')
+  expect(leftBy(killed.pid)).toEqual([])
+  const ended = await living
+  expect(ended.code, 'the neighbour went on').toBe(0)
+  expect([...leftBy(resumed.pid), ...leftBy(ended.pid)]).toEqual([])
 }, 180_000)
 
 test('an engine that dies under a run gives an unscored run and exit 3', async () => {

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makeZip } from '../fakes/zip.ts'
 import { proctor } from '../support/cli.ts'
-import { leftSince, ours } from '../support/ours.ts'
+import { leftBy } from '../support/ours.ts'
 
 let folder: string
 beforeAll(async () => {
@@ -91,8 +91,8 @@ describe('what is wrong ends in a named error, with a place, before anything sta
     ['a source outside', yaml(`${agent}source: {file: ../../../etc/passwd}\n`), /(agent_code_fetch_failed|config_invalid)/],
     [
       'a pasted file of 201 KB',
-      { ...yaml(`${agent}source: {file: main.py}\n`), 'agents/a/main.py': `${main}#${'x'.repeat(201 * 1024)}\n` },
-      /agent_code_fetch_failed: .*200 KB/,
+      { ...yaml(`${agent}source: {file: main.py}\n`), 'agents/a/main.py': `${main}#${'x'.repeat(210 * 1024)}\n` },
+      /agent_code_fetch_failed: .*at most 20\d+/,
     ],
     ['a dataset outside', eval_(evaluation.replace('d.csv', '../../../../../etc/passwd')), /(dataset_invalid|config_invalid)/],
     ['a dataset that is not there', eval_(evaluation.replace('d.csv', 'none.csv')), /(dataset_invalid|config_invalid): .*none\.csv/],
@@ -153,10 +153,9 @@ describe('a hostile archive costs no container', () => {
       await mkdir(dirname(join(root, path)), { recursive: true })
       await writeFile(join(root, path), text)
     }
-    const before = ours()
-    const { code, stderr } = await proctor(['run', root, '--out', join(root, 'out')])
+    const { code, stderr, pid } = await proctor(['run', root, '--out', join(root, 'out')])
     expect(stderr).toMatch(/agent_code_fetch_failed: .*a\.zip/)
     expect(code).toBe(2)
-    expect(leftSince(before)).toEqual([])
+    expect(leftBy(pid)).toEqual([])
   })
 })

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Report } from '../../runner/domain/report.ts'
 
 export const root = join(import.meta.dirname, '..', '..')
-export type Ended = { readonly code: number | null; readonly stdout: string; readonly stderr: string }
+export type Ended = { readonly pid: number; readonly code: number | null; readonly stdout: string; readonly stderr: string }
 type Options = { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv; readonly onOutput?: (text: string, child: ChildProcess) => void }
 
 /** The CLI as a person starts it: a process of its own. */
@@ -25,7 +25,7 @@ export async function proctor(args: readonly string[], { cwd = root, env = {}, o
     onOutput?.(text, child)
   })
   const code = await new Promise<number | null>((ended, failed) => child.on('close', ended).on('error', failed))
-  return { code, stdout, stderr }
+  return { pid: child.pid ?? 0, code, stdout, stderr }
 }
 
 /** report.json of an output folder. */

@@ -4,16 +4,12 @@ const list = (...args: string[]) =>
   execFileSync('docker', args, { encoding: 'utf8' })
     .split('\n')
     .filter((line) => line !== '')
+const label = ['--filter', 'label=proctor.owner'] as const
 
-/** What of proctor's is on the engine now: containers, networks and volumes, by id. Snapshots are a cache, and stay. */
-export function ours(): ReadonlySet<string> {
-  const label = 'label=proctor.owner'
-  return new Set([
-    ...list('ps', '-aq', '--no-trunc', '--filter', label),
-    ...list('network', 'ls', '-q', '--no-trunc', '--filter', label),
-    ...list('volume', 'ls', '-q', '--filter', label),
-  ])
+/** What a proctor that had this process id has on the engine now: containers, networks and volumes. Snapshots are a cache, and stay. */
+export function leftBy(pid: number): string[] {
+  const containers = list('ps', '-a', ...label, '--format', '{{.Names}} {{.Label "proctor.owner"}}')
+  const networks = list('network', 'ls', ...label, '--format', '{{.Name}} {{.Label "proctor.owner"}}')
+  const volumes = list('volume', 'ls', ...label, '--format', '{{.Name}} {{.Label "proctor.owner"}}')
+  return [...containers, ...networks, ...volumes].filter((line) => line.includes(`:${pid}:`))
 }
-
-/** What is there now and was not there `before`. */
-export const leftSince = (before: ReadonlySet<string>): string[] => [...ours()].filter((id) => !before.has(id))

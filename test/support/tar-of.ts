@@ -5,5 +5,6 @@ export function tarOf(files: Readonly<Record<string, string>>): AsyncIterable<Ui
   const tar = pack()
   for (const [name, text] of Object.entries(files)) tar.entry({ name, mode: 0o644 }, text)
   tar.finalize()
-  return tar
+  // A streamx stream: async iterable, which its types do not say.
+  return tar as unknown as AsyncIterable<Uint8Array>
 }

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { openFetcher } from '../../runner/adapters/fetch/fetcher.ts'
-import { type ProctorError, Problems } from '../../runner/domain/error.ts'
+import { Problems, type ProctorError } from '../../runner/domain/error.ts'
 import { memoryBlobs } from '../fakes/blobs.ts'
 
 /** What somebody wrote, on the disk until the scope ends: path -> text, bytes or where a link leads. */

@@ -1,6 +1,6 @@
 """Runs one turn of a PythonFunction agent: loads its file once, calls the entrypoint, and tells the result over the steps pipe.
 
-Started as `python3 -c <this> <source of taps.py> <options>`, so that nothing of ours lies in the agent's folder.
+Started as `python3 -c <this> <sources of the taps> <options>`, so that nothing of ours lies in the agent's folder.
 Options: {"folder", "file", "entrypoint", "input", "workspace", "reads"}.
 """
 
@@ -14,9 +14,9 @@ import json
 import os
 import types
 
-MAX_RESPONSE = 900_000
+MAX_RESPONSE = 256_000
 MAX_TRACEBACK = 64 * 1024
-OURS = ("<string>", "<proctor taps>")
+OURS = ("<string>", "<proctor ")
 
 
 class Refused(Exception):
@@ -26,13 +26,17 @@ class Refused(Exception):
 
 
 def main():
-    taps = types.ModuleType("proctor_taps")
-    exec(compile(sys.argv[1], "<proctor taps>", "exec"), taps.__dict__)
+    ours = [(name, source, types.ModuleType(name)) for name, source in json.loads(sys.argv[1])]
+    for name, source, module in ours:
+        sys.modules[name] = module
+        exec(compile(source, f"<proctor {name}>", "exec"), module.__dict__)
+    # An agent may have modules of these names.
+    steps_pipe, *_, taps = [sys.modules.pop(name) for name, _, _ in ours]
     options = json.loads(sys.argv[2])
     with open(options["input"], encoding="utf-8") as file:
         task_input = json.load(file)
     keywords = {"proxy_url": os.environ["PROCTOR_TOOLS_URL"], "run_token": os.environ["PROCTOR_RUN_TOKEN"]}
-    pipe = taps.Pipe(int(os.environ.pop("PROCTOR_STEPS_FD")))
+    pipe = steps_pipe.Pipe(int(os.environ.pop("PROCTOR_STEPS_FD")))
     sys.argv = [os.path.join(options["folder"], options["file"])]
     library = list(sys.path)
     tapping = taps.Taps(pipe, options["workspace"], tuple(options["reads"]))
@@ -49,7 +53,7 @@ def main():
         message = {"t": "failed", "code": refused.code, "message": str(refused)}
     except BaseException as error:
         sys.path[:] = library
-        message = {"t": "failed", "code": code, **described(error, options["folder"], taps.bounded)}
+        message = {"t": "failed", "code": code, **described(error, options["folder"], steps_pipe.bounded)}
     # A child that the agent forked and that came back here has nothing to report.
     if os.getpid() != pipe.owner:
         os._exit(0)
@@ -140,7 +144,7 @@ def described(error, folder, bounded):
 
         report = traceback.TracebackException(type(error), error, error.__traceback__, compact=True)
         first = next((at for at, frame in enumerate(report.stack) if frame.filename.startswith(folder)), 0)
-        frames = [frame for frame in report.stack[first:] if frame.filename not in OURS]
+        frames = [frame for frame in report.stack[first:] if not frame.filename.startswith(OURS)]
         report.stack = traceback.StackSummary.from_list(frames)
         text = "".join(report.format())
     except BaseException as fault:
