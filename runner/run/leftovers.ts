@@ -19,7 +19,7 @@ export class Leftovers {
     return [
       ...Array.from(this.#others, ([path, why]) => `${readable(path)} (${why})`),
       ...(this.#more > 0 ? [`and ${this.#more} more of these`] : []),
-      ...(this.#caches > 0 ? [`${this.#caches} files of byte-code caches`] : []),
+      ...(this.#caches > 0 ? [`${this.#caches} ${this.#caches === 1 ? 'file' : 'files'} of byte-code caches`] : []),
     ]
   }
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Readable } from 'node:stream'
 import type { Exercise } from '../domain/plan.ts'
+import { coalesce } from '../lib/coalesce.ts'
 import { encodeFrame } from '../lib/frames.ts'
 import { readTar } from '../lib/read-tar.ts'
 import { encodeContent, encodeWork, readWork } from '../lib/work.ts'
@@ -40,7 +41,7 @@ export function openRoom({ run, sandboxes, blobs, image, exercise, baseline, wor
         {
           run,
           command: ['/usr/bin/python3', '-I', '-S', '-c', inside('launch.py')],
-          stdin: instructions({ request, environment, work, paths: trees[request.tree ?? 'work'], blobs }),
+          stdin: coalesce(instructions({ request, environment, work, paths: trees[request.tree ?? 'work'], blobs })),
           timeoutMs: request.timeoutMs,
           resources: exercise.environment.resources,
           keep,
@@ -65,7 +66,7 @@ type Instructions = {
 
 /** What inside/launch.py reads: the plan, then what to lay over the tree, in the order in which the later wins. */
 async function* instructions({ request, environment, work, paths, blobs }: Instructions): AsyncGenerator<Uint8Array> {
-  yield encodeFrame({ plan: { as: request.as, command: request.command, env: { ...environment, ...request.env } } })
+  yield encodeFrame({ plan: { as: request.as, command: request.command, environment, env: request.env ?? {} } })
   if (paths.size > 0) {
     yield encodeFrame({ section: 'work' })
     for await (const { entry, content } of readWork(work.read())) {

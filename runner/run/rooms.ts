@@ -33,7 +33,10 @@ export type TakenWork = { readonly diff: Diff; readonly work?: BlobRef; readonly
 
 type Compared = { readonly work: Work; readonly stat: readonly DiffStat[] }
 
-export function openRooms(run: Run, world: World, signal: AbortSignal): Rooms {
+/** What rooms are made of. */
+export type RoomsWorld = Pick<World, 'sandboxes' | 'trees' | 'blobs' | 'watch' | 'keepSandboxes'>
+
+export function openRooms(run: Run, world: RoomsWorld, signal: AbortSignal): Rooms {
   const closing = new AsyncDisposableStack()
   const redactor = new Redactor()
   const { exercise } = run.sample

@@ -1,4 +1,5 @@
 import { ProctorError } from '../domain/error.ts'
+import { coalesce } from '../lib/coalesce.ts'
 import { Spool } from '../lib/spool.ts'
 import { type LeftOut, scanPaths, scanTree, type TreeMode, type TreeVisitor } from '../lib/tree-tar.ts'
 import { encodeMore, encodeWork, type WorkEntry, workChunk } from '../lib/work.ts'
@@ -47,12 +48,14 @@ export async function take({ open, started, pristine, limits = takeLimits }: Tak
   return {
     entries,
     left: taking.leftovers.named(),
-    async *read() {
-      for (const entry of entries) if (entry.type === 'gone') yield encodeWork(entry)
-      yield* spool.read()
-    },
+    read: () => coalesce(framesOf(entries, spool)),
     [Symbol.asyncDispose]: () => closed.disposeAsync(),
   }
+}
+
+async function* framesOf(entries: readonly WorkEntry[], spool: Spool): AsyncGenerator<Uint8Array> {
+  for (const entry of entries) if (entry.type === 'gone') yield encodeWork(entry)
+  yield* spool.read()
 }
 
 async function present(open: Take['open']): Promise<AsyncIterable<Uint8Array>> {
@@ -97,7 +100,7 @@ class Taking {
   }
 
   root({ name, type, size }: { name: string; type: string; size: number }): void {
-    if (this.#count === 0 && type !== 'dir')
+    if (!name.includes('/') && type !== 'dir')
       throw new ProctorError('work_unreadable', `The agent replaced the workspace folder by a ${type}.`)
     this.#count += 1
     if (this.#count > this.#limits.entries) throw tooLarge(`more than ${this.#limits.entries} files and folders`)

@@ -178,8 +178,8 @@ def make_folders(plan):
         os.mkdir(path, mode)
 
 
-def user_environment(plan):
-    return {**os.environ, **plan["env"], "HOME": "/home/user", "USER": "user", "LOGNAME": "user", "SHELL": "/bin/bash"}
+def user_environment(env):
+    return {**os.environ, **env, "HOME": "/home/user", "USER": "user", "LOGNAME": "user", "SHELL": "/bin/bash"}
 
 
 def grader_environment(plan):
@@ -201,12 +201,12 @@ def become_user(plan):
     os.setresgid(USER, USER, USER)
     os.setresuid(USER, USER, USER)
     os.chdir(WORKSPACE)
-    return user_environment(plan)
+    return user_environment({**plan["environment"], **plan["env"]})
 
 
 def become_grader(plan):
     with open("/proctor/environment.json", "w") as out:
-        json.dump(user_environment({"env": {}}), out)
+        json.dump(user_environment(plan["environment"]), out)
     os.chmod("/proctor/environment.json", 0o644)
     os.chdir(GRADER)
     return grader_environment(plan)
