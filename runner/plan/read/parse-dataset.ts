@@ -17,13 +17,22 @@ export async function parseDataset(path: string, file: string): Promise<Dataset>
   if (typeof size !== 'number') return broken(problem(file, 1, `cannot be read (${size.error})`))
   if (size > most.bytes) return broken(problem(file, 1, `found ${size} bytes; accepted: at most ${most.bytes}`))
   const reader = new RowReader(file)
-  const parser = parse({ bom: true, relax_column_count: true, record_delimiter: ['\r\n', '\n', '\r'], max_record_size: most.row })
+  // Taken as they are parsed: what the stream still holds when an error comes is lost, and with it the count of lines.
+  const on_record = (record: readonly string[]) => {
+    if (!reader.take(record)) throw new Enough()
+    return null
+  }
+  const parser = parse({
+    bom: true,
+    relax_column_count: true,
+    record_delimiter: ['\r\n', '\n', '\r'],
+    max_record_size: most.row,
+    on_record,
+  })
   try {
-    await pipeline(createReadStream(path), decoded, parser, async (records: AsyncIterable<string[]>) => {
-      for await (const record of records) if (!reader.take(record)) break
-    })
+    await pipeline(createReadStream(path), decoded, parser.resume())
   } catch (thrown) {
-    reader.fail(thrown)
+    if (!(thrown instanceof Enough)) reader.fail(thrown)
   }
   return reader.end()
 }
@@ -32,6 +41,7 @@ const problem = (file: string, line: number, message: string) => new ProctorErro
 const broken = (only: ProctorError): Dataset => ({ columns: [], rows: [], problems: [only] })
 
 class NotUtf8 extends Error {}
+class Enough extends Error {}
 
 async function* decoded(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder('utf-8', { fatal: true })

@@ -11,7 +11,7 @@ export function unsupportedInAgent({ value, at }: Parsed<AgentFile>): ProctorErr
   const refuse = refuser(at)
   return [
     ...unsupportedInEnvironment(value.environment, ['environment'], refuse),
-    ...(value.tools === undefined ? [] : [refuse(['tools'], 'tools')]),
+    ...(value.tools === undefined ? [] : [refuse(['tools'], 'a list of tools')]),
     ...('harness_config' in value && value.harness_config !== undefined ? [refuse(['harness_config'], 'harness configuration')] : []),
     ...(typeof value.source === 'object' && 'git' in value.source && value.source.git.credential !== undefined
       ? [refuse(['source', 'git', 'credential'], 'a private repository as agent source')]
