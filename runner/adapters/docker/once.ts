@@ -8,7 +8,7 @@ import type { Image, Once, OnceRequest } from '../../seams/sandbox.ts'
 import { takeArchive } from './archive.ts'
 import { type Maker, removeContainer, startContainer } from './container.ts'
 import { isOutOfMemory, killContainer } from './ending.ts'
-import type { Engine } from './engine.ts'
+import type { CallLimits, Engine } from './engine.ts'
 import type { ContainerSpec } from './profile.ts'
 import type { Watchdog } from './watchdog.ts'
 
@@ -17,7 +17,7 @@ const defaultMaxCollect = 64 * 1024 * 1024
 /** Beyond its own limit, how long the engine may take to say that a command has ended. */
 const graceMs = 30_000
 /** After the end, how long the last of the output may take to arrive. */
-const lastWordsMs = 5_000
+const lastWordsMs = 2_000
 
 /** One command as the only child of init. Its exit code, its end and what is collected come from the engine, never from its words. */
 export async function runOnce(maker: Maker, watchdog: Watchdog, image: Image, request: OnceRequest, signal: AbortSignal): Promise<Once> {
@@ -41,15 +41,12 @@ export async function runOnce(maker: Maker, watchdog: Watchdog, image: Image, re
   using _watch = watchdog.watch(container, resources.diskMb, (why) => end(why === 'over' ? 'disk' : 'full'))
   const timer = setTimeout(end, timeoutMs, 'time')
   try {
-    const wait = (abortSignal: AbortSignal) => container.wait({ abortSignal })
-    const limits = { deadlineMs: timeoutMs + graceMs, signal }
-    const waited: Promise<{ StatusCode: number }> = engine.call('wait for a container', wait, limits)
-    await Promise.race([waited, Promise.all([feed(stdin, request.stdin), waited])])
-    const { StatusCode } = await waited
+    const exit = exitOf(engine, container, ended, { deadlineMs: timeoutMs + graceMs, signal })
+    await Promise.race([exit, Promise.all([feed(stdin, request.stdin), exit])])
+    const exitCode = await exit
     // An attached stream ends when both of its directions have.
     stdin.end()
     await Promise.race([ended, sleep(lastWordsMs, undefined, { ref: false })])
-    const exitCode = StatusCode
     if (ours === 'full') throw new ProctorError('sandbox_lost', "The sandbox was ended because the engine's disk is full.")
     const outOfMemory = exitCode !== 0 && !ours && (await isOutOfMemory(engine, container))
     const over = ours === 'disk' ? 'disk' : outOfMemory ? 'memory' : undefined
@@ -86,12 +83,32 @@ const specOf = (image: Image, { run, command, env, resources, keep, stdin }: Onc
   ...(keep ? { keep } : {}),
 })
 
+/**
+ * The engine's word. An engine that dies while it waits leaves its answer open, but ends the attached stream, so whatever
+ * outlasts that stream is asked after once more.
+ */
+async function exitOf(engine: Engine, container: Docker.Container, ended: Promise<void>, limits: CallLimits): Promise<number> {
+  const wait = (abortSignal: AbortSignal) => container.wait({ abortSignal })
+  const waited: Promise<{ StatusCode: number }> = engine.call('wait for a container', wait, limits)
+  const done = new AbortController()
+  const lost = ended
+    .then(() => sleep(lastWordsMs, undefined, { signal: done.signal, ref: false }))
+    .then(() => engine.call('inspect a container', (abortSignal) => container.inspect({ abortSignal })))
+    .then(() => waited)
+  try {
+    return (await Promise.race([waited, lost])).StatusCode
+  } finally {
+    done.abort()
+  }
+}
+
 /** A command that does not read its input is none of our business; input that cannot be made is. */
 async function feed(stdin: Duplex, source: AsyncIterable<Uint8Array> | undefined): Promise<void> {
   if (!source) return
+  const closed = once(stdin, 'close').catch(() => {})
   for await (const bytes of source) {
     if (stdin.destroyed || stdin.writableEnded) return
-    if (!stdin.write(bytes)) await Promise.race([once(stdin, 'drain'), once(stdin, 'close')]).catch(() => {})
+    if (!stdin.write(bytes)) await Promise.race([once(stdin, 'drain'), closed]).catch(() => {})
   }
   stdin.end()
 }
