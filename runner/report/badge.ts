@@ -55,7 +55,7 @@ const widths: readonly (readonly [string, number])[] = [
 const escapeXml = (text: string) => text.replace(/[&<>"]/g, (char) => `&#${char.charCodeAt(0)};`)
 
 function add(files: Map<string, string>, parts: readonly string[], svg: string) {
-  const base = parts.map((part) => part.replace(/[^\w.-]+/g, '-')).join('--')
+  const base = parts.map((part) => part.replace(/[^\w.-]+/g, '-').slice(0, 64)).join('--')
   let name = `${base}.svg`
   for (let number = 2; files.has(name); number++) name = `${base}~${number}.svg`
   files.set(name, svg)

@@ -1,9 +1,11 @@
+import { type Code, codes } from '../domain/error.ts'
 import type { Batch, Plan } from '../domain/plan.ts'
 import type { Report, ReportBatch, ReportRun, ScorerTotals, Totals } from '../domain/report.ts'
 import type { Result } from '../domain/result.ts'
 import { conclude, worst } from './conclusion.ts'
 import { reportRun } from './report-run.ts'
 import { mean, passAtK, passHatK, wilson } from './statistics.ts'
+import { plural } from './wording.ts'
 
 /** `live`: the plan is being executed this moment. `superseded`: a newer commit took its place. */
 export type ReportContext = { readonly version: string; readonly now: Date; readonly live?: boolean; readonly superseded?: boolean }
@@ -175,13 +177,12 @@ function scorerTotals(counted: readonly ReportRun[]): ScorerTotals[] {
 
 function ownWarnings(batches: readonly ReportBatch[]): string[] {
   const runs = batches.flatMap((batch) => batch.runs)
-  const codes = Map.groupBy(
-    runs.filter(({ code }) => code !== undefined),
-    ({ code }) => code,
-  )
-  const errors = [...codes].map(([code, all]) => `${code}: ${all.length} ${all.length === 1 ? 'attempt' : 'attempts'} could not be scored.`)
-  const retried = runs.filter(({ attempt }) => attempt > 1).length
-  return retried === 0
-    ? errors
-    : [...errors, `${retried} ${retried === 1 ? 'run was' : 'runs were'} tried again after an infrastructure error.`]
+  const byCode = Map.groupBy(runs, ({ code = '' }) => code)
+  byCode.delete('')
+  const errors = [...byCode].map(([code, all]) => `${code} stopped ${plural(all.length, 'attempt')}. ${advice(code)}`.trim())
+  const repeats = runs.filter(({ attempt }) => attempt > 1).length
+  return repeats === 0 ? errors : [...errors, `${plural(repeats, 'attempt')} repeated a run after an infrastructure error.`]
 }
+
+const advice = (code: string) => (isCode(code) ? `${codes[code].what} ${codes[code].next}` : '')
+const isCode = (code: string): code is Code => Object.hasOwn(codes, code)

@@ -53,7 +53,7 @@ function gateNotMet(facts: Facts): Ruling | undefined {
 
 function belowRate({ gate, totals }: Facts): string | undefined {
   if (totals.pass_rate === null || totals.pass_rate >= gate.minPassRate) return undefined
-  return `${rate(totals)}, and the gate asks for ${percent(gate.minPassRate)}.${beside(totals)}`
+  return `The pass rate is ${percent(totals.pass_rate)}, and the gate asks for ${percent(gate.minPassRate)}.${beside(totals)}`
 }
 
 function regressed({ gate, totals }: Facts): string | undefined {
@@ -94,10 +94,9 @@ function undecided({ totals, missing }: Facts): Ruling | undefined {
 
 const gateMet = ({ gate, totals }: Facts): Ruling => ({
   conclusion: 'success',
-  reason: `${rate(totals)}; the gate asks for ${percent(gate.minPassRate)}.${beside(totals)}`,
+  reason: `The pass rate is ${percent(totals.pass_rate ?? 0)}; the gate asks for ${percent(gate.minPassRate)}.${beside(totals)}`,
 })
 
-const rate = ({ pass, fail, pass_rate }: Totals) => `${pass} of ${pass + fail} pass (${percent(pass_rate ?? 0)})`
 const beside = ({ unscored }: Totals) =>
   unscored === 0 ? '' : ` ${plural(unscored, 'run')} could not be scored and ${unscored === 1 ? 'is' : 'are'} not in the rate.`
 const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)

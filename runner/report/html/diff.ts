@@ -12,7 +12,7 @@ export function hunks(text: string): Html {
   if (lines.at(-1) === '') lines.pop()
   const first = lines.findIndex((line) => line.startsWith('@@'))
   const body = first >= 0 ? lines.slice(first) : lines.filter((line) => !/^(---|\+\+\+|diff|index) /.test(line))
-  return html`<div class="scroll"><pre class="diff">${join(grouped(body).map(block))}</pre></div>`
+  return html`<div class="scroll"><pre class="patch">${join(grouped(body).map(block))}</pre></div>`
 }
 
 function diffFile(part: string, open: boolean): Html {

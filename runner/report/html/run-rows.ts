@@ -7,7 +7,7 @@ import { stepsOf } from './steps.ts'
 import { statuses } from './verdict.ts'
 
 /** Bytes for all opened runs together, so that a page of a thousand stays under 15 MB; and for one of them. */
-const sheetsBudget = 8_000_000
+const sheetsBudget = 5_000_000
 const sheetBudget = 1_500_000
 
 /** The table of runs, one `tbody` a run: its row, and below it its sheet. Runs that did not pass get four times the room of one that did. */

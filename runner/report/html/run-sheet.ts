@@ -30,9 +30,10 @@ function task({ turns, from }: ReportRun, room: number): Html {
   return asked === '' ? nothing : part('Task', html`<p class="prose">${clip(asked, room)}</p>`, source)
 }
 
-function response({ turns, response: last }: ReportRun, room: number): Html {
-  const said = turns.length > 1 ? turns.map(({ id, response }) => `${id}: ${response}`).join('\n\n') : last
-  return part('Response', said === '' ? html`<p class="quiet">The agent said nothing.</p>` : html`<p class="prose">${clip(said, room)}</p>`)
+function response({ turns, response: last, ended }: ReportRun, room: number): Html {
+  const said = clip(turns.length > 1 ? turns.map(({ id, response }) => `${id}: ${response}`).join('\n\n') : last, room)
+  if (said === '') return part('Response', html`<p class="quiet">The agent said nothing.</p>`)
+  return part('Response', ended.as === 'error' ? html`<pre class="output">${said}</pre>` : html`<p class="prose">${said}</p>`)
 }
 
 async function finalDiff({ diff }: ReportRun, { read, maxBytes }: { read: ReadFile; maxBytes: number }): Promise<Html> {

@@ -21,7 +21,7 @@ export function timeline({ head, tail, whole }: Trajectory, run: ReportRun, maxB
   const back = fill(rest.toReversed(), { start, run, maxBytes: maxBytes - front.bytes })
   const hidden = total - front.count - back.count
   const gap = hidden > 0 ? html`<li class="gap">${hidden} ${hidden === 1 ? 'step' : 'steps'} not shown here</li>` : nothing
-  return html`<ol class="steps">${front.items}${gap}${back.items.toReversed()}</ol>`
+  return html`<ol class="timeline">${front.items}${gap}${back.items.toReversed()}</ol>`
 }
 
 /** Lines of Step; the line that a cut went through is left out, and so is whatever is no step. */

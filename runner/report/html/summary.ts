@@ -52,11 +52,18 @@ function intervalFigure({ pass_rate, interval }: Totals, gate: number | undefine
   const [low, high] = interval
   const label = `${percent(pass_rate)} pass, 95% interval ${percent(low)} to ${percent(high)}${gate === undefined ? '' : `, gate ${percent(gate)}`}`
   const mark = gate === undefined ? nothing : html`<line class="gate" x1="${x(gate)}" x2="${x(gate)}" y1="3" y2="25"/>`
-  const name =
-    gate === undefined
-      ? nothing
-      : html`<text x="${x(gate)}" y="38" text-anchor="${gate > 0.9 ? 'end' : gate < 0.1 ? 'start' : 'middle'}">gate ${percent(gate)}</text>`
-  return html`<svg class="interval" role="img" aria-label="${label}" width="100%" height="42"><line class="axis" x1="0" x2="100%" y1="14" y2="14"/><line class="range" x1="${x(low)}" x2="${x(high)}" y1="14" y2="14"/>${mark}<circle cx="${x(pass_rate)}" cy="14" r="5"/>${name}</svg>`
+  return html`<svg class="interval" role="img" aria-label="${label}" width="100%" height="42"><line class="axis" x1="0" x2="100%" y1="14" y2="14"/><line class="range" x1="${x(low)}" x2="${x(high)}" y1="14" y2="14"/>${mark}<circle cx="${x(pass_rate)}" cy="14" r="5"/>${axisLabels(gate)}</svg>`
+}
+
+/** The gate's label takes the place of an end's when they would meet. */
+function axisLabels(gate: number | undefined): Html {
+  const label = (share: number, text: string, name: string) =>
+    html`<text class="${name}" x="${(share * 100).toFixed(2)}%" y="38" text-anchor="${share < 0.12 ? 'start' : share > 0.88 ? 'end' : 'middle'}">${text}</text>`
+  return join([
+    ...(gate !== undefined && gate < 0.2 ? [] : [label(0, '0', 'end')]),
+    ...(gate !== undefined && gate > 0.75 ? [] : [label(1, '100%', 'end')]),
+    ...(gate === undefined ? [] : [label(gate, `gate ${percent(gate)}`, 'gate')]),
+  ])
 }
 
 /** Every run a square, in the order of the plan. */
@@ -65,7 +72,7 @@ function strip({ runs }: ReportBatch): Html {
   if (shown.length < 2 || shown.length > 1200) return nothing
   const of = (verdict: string) => shown.filter((run) => run.verdict === verdict).length
   const label = `${of('pass')} pass, ${of('fail')} fail, ${of('unscored')} unscored, in the order of the plan`
-  return html`<div class="strip" role="img" aria-label="${label}">${join(shown.map(({ id, verdict, sample }) => html`<i class="${verdict}" title="${clip(sample, 60)}: ${verdict}" data-run="${id}"></i>`))}</div>`
+  return html`<div class="strip${shown.length > 240 ? ' dense' : ''}" role="img" aria-label="${label}">${join(shown.map(({ id, verdict, sample }) => html`<i class="${verdict}" title="${clip(sample, 60)}: ${verdict}" data-run="${id}"></i>`))}</div>`
 }
 
 function scorerTable(scorers: readonly ScorerTotals[]): Html {

@@ -33,7 +33,7 @@ const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
 /** `room` = characters of evidence in each score. */
 export function scoreList(scores: readonly Score[], room: number): Html {
   if (scores.length === 0) return html`<p class="quiet">No scorer gave a score.</p>`
-  return html`<ul class="scores">${join(scores.map((score) => scoreItem(score, room)))}</ul>`
+  return html`<ul class="score-list">${join(scores.map((score) => scoreItem(score, room)))}</ul>`
 }
 
 function scoreItem({ name, type, required, status, score, trust, evidence }: Score, room: number): Html {

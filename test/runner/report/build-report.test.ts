@@ -29,7 +29,10 @@ describe('totals', () => {
     const report = buildReport(plan, results, context)
     expect(report.totals).toMatchObject({ runs: 5, pass: 2, fail: 1, unscored: 2, pass_rate: 2 / 3 })
     expect(report.totals.interval?.[0]).toBeCloseTo(0.2076596, 6)
-    expect(report.warnings).toEqual(['sandbox_lost: 1 attempt could not be scored.', 'judge_failed: 1 attempt could not be scored.'])
+    expect(report.warnings).toEqual([
+      expect.stringMatching(/^sandbox_lost stopped 1 attempt\. The sandbox vanished .* --resume/),
+      expect.stringMatching(/^judge_failed stopped 1 attempt\. .* `proctor doctor`\.$/),
+    ])
     expect(at(at(report.batches, 0).runs, 4)).toMatchObject({ verdict: 'unscored', code: 'judge_failed', ended: { as: 'completed' } })
   })
 
@@ -50,7 +53,7 @@ describe('totals', () => {
       '3 pass',
       '1 pass',
     ])
-    expect(report.warnings).toContain('2 runs were tried again after an infrastructure error.')
+    expect(report.warnings).toContain('2 attempts repeated a run after an infrastructure error.')
   })
 
   test('pay a record once when a later attempt only graded it again', async () => {
@@ -144,27 +147,27 @@ describe('conclusion: the first rule that applies', () => {
       name: 'gate met',
       stories: ['pass', 'pass', 'pass', 'pass', 'tests-fail'],
       is: 'success',
-      because: /^4 of 5 pass \(80%\); the gate asks for 80%\.$/,
+      because: /^The pass rate is 80%; the gate asks for 80%\.$/,
     },
     {
       name: 'one failed run under a met gate is no failure',
       stories: ['tests-fail', 'pass'],
       shape: { gate: { minPassRate: 0.5 } },
       is: 'success',
-      because: /^1 of 2/,
+      because: /^The pass rate is 50%;/,
     },
     {
       name: 'below the gate',
       stories: ['pass', 'tests-fail'],
       is: 'failure',
-      because: /^1 of 2 pass \(50%\), and the gate asks for 80%\.$/,
+      because: /^The pass rate is 50%, and the gate asks for 80%\.$/,
     },
     {
       name: 'a rate is never rounded up to the gate',
       stories: [...Array(1999).fill('pass'), 'tests-fail'],
       shape: { gate: { minPassRate: 1 } },
       is: 'failure',
-      because: /\(99\.9%\), and the gate asks for 100%/,
+      because: /is 99\.9%, and the gate asks for 100%/,
     },
     {
       name: 'unscored beside a met gate',
@@ -199,7 +202,13 @@ describe('conclusion: the first rule that applies', () => {
       is: 'neutral',
       because: /^2 runs of 3 have no result\.$/,
     },
-    { name: 'below the gate, whatever is missing', stories: ['tests-fail'], shape: { samples: 3 }, is: 'failure', because: /^0 of 1 pass/ },
+    {
+      name: 'below the gate, whatever is missing',
+      stories: ['tests-fail'],
+      shape: { samples: 3 },
+      is: 'failure',
+      because: /^The pass rate is 0%, and/,
+    },
     { name: 'nothing to run', stories: [], shape: { samples: 0 }, is: 'neutral', because: /nothing to run/ },
     {
       name: 'too expensive',
@@ -220,7 +229,7 @@ describe('conclusion: the first rule that applies', () => {
       stories: ['pass'],
       shape: { gate: { minTrust: 'in-process' } },
       is: 'success',
-      because: /^1 of 1/,
+      because: /^The pass rate is 100%;/,
     },
   ]
   test.each(rows)('$name', async ({ stories, shape = {}, superseded = false, is, because }) => {
