@@ -56,7 +56,7 @@ export function workspaceSource({ value: { workspace }, folder, at }: Setting, {
     if (!/^(https|file):\/\//.test(url) || /^https:\/\/[^/]*@/.test(url))
       throw new ProctorError(
         'config_invalid',
-        '`workspace.git.url`: accepted: an https (or, on this machine, file) URL without user name and password',
+        '`workspace.git.url`: found no https or file URL, or one with a user name; accepted: https://..., or file://... on this machine',
         { place: at(['workspace', 'git', 'url']) },
       )
     return { git: { url, ...optional({ ref, subdirectory }) } }

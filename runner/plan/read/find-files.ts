@@ -22,7 +22,8 @@ export function findFiles(asWritten: string): Found {
   const other = asked.length > 0 ? [] : unusual(focus, kind)
   const rest = known.filter((candidate) => !asked.includes(candidate) && isContext(candidate, [...asked, ...other], focus))
   if (asked.length + other.length === 0) throw new ProctorError('package_not_found', `${focus} holds no agent, eval or scenario`)
-  return { root, focus, fence: fenceOf(root), candidates: [...asked, ...other, ...rest] }
+  const candidates = [...asked, ...other, ...rest].sort((a, b) => (a.path < b.path ? -1 : 1))
+  return { root, focus, fence: fenceOf(root), candidates }
 }
 
 export const within = (folder: string, path: string) =>
