@@ -6,6 +6,8 @@ export type Problem = { readonly id: string; readonly what: 'failed' | 'missing'
 export type Comparison = {
   readonly problems: readonly Problem[]
   readonly passed: readonly string[]
+  /** How many of the expected tests were skipped, as they are on the baseline; `expected` counts the others. */
+  readonly skipped: number
   readonly expected: number
   readonly extra: readonly string[]
   /** A test that nobody asked for failed, so a nonzero exit code has a reason of its own. */
@@ -30,17 +32,19 @@ export function compareTests(ran: TestResults, baseline: TestResults, { failToPa
   }
   const mustPass = new Set(failToPass)
   const passed: string[] = []
+  let skipped = 0
   for (const id of matched) {
     const result = ran.tests.get(id) ?? { status: 'unrun', detail: '' }
     const maySkip = baseline.tests.get(id)?.status === 'skipped' && !mustPass.has(id)
     const problem = problemOf(result, maySkip)
     if (problem) problems.push({ id, what: problem, detail: result.detail })
     else if (result.status === 'passed') passed.push(id)
+    else skipped += 1
   }
   const extra = [...ran.tests.keys()].filter((id) => !matched.has(id))
   const failedOutside = ran.uncollected.size > 0 || extra.some((id) => ran.tests.get(id)?.status === 'failed')
   const absent = problems.filter(({ what }) => what === 'missing').length
-  return { problems, passed, expected: matched.size + absent, extra, failedOutside }
+  return { problems, passed, skipped, expected: matched.size + absent - skipped, extra, failedOutside }
 }
 
 function problemOf({ status }: TestResult, maySkip: boolean): Problem['what'] | undefined {

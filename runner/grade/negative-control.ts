@@ -1,15 +1,16 @@
 import { randomInt } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { posix } from 'node:path'
 import { deflateSync } from 'node:zlib'
+import { inside } from './inside.ts'
 import { runSuite, type Suite } from './run-suite.ts'
 import { succeeded } from './shell.ts'
 
 /**
  * Tests that passed must fail once their bodies do. Where they still pass, what reports them is not the tests: the code under test has
- * tampered with the runner. Says what is wrong, or undefined when every test failed as it has to, or when the suite has no control.
+ * tampered with the runner. `root`: what the untouched baseline said of the folder that ids are relative to. Says what is wrong, or undefined when every test failed as it has to, or when the suite has no control.
  */
-export async function negativeControl(suite: Suite, passed: readonly string[]): Promise<string | undefined> {
-  const how = suite.options.format === 'pytest' ? failing(passed) : suite.options.negative_control
+export async function negativeControl(suite: Suite, passed: readonly string[], root = ''): Promise<string | undefined> {
+  const how = suite.options.format === 'pytest' ? failing(passed, root) : suite.options.negative_control
   if (!how) return undefined
   const { ended, results } = await runSuite(suite, { tree: 'work', ...how })
   const still = passed.filter((id) => results.tests.get(id)?.status === 'passed')
@@ -26,31 +27,34 @@ export const hasControl = ({ options }: Suite): boolean => options.format === 'p
 const lie = 'The test run reports success whatever the tests say: run again with bodies that fail,'
 
 /** The words of an ordinary failed assertion, other ones each time. */
-function failing(passed: readonly string[]) {
+function failing(passed: readonly string[], root: string) {
   const message = `assert ${randomInt(2, 9_000)} == ${randomInt(9_000, 90_000)}`
   return {
     failing: {
       message,
-      wrap: (command: readonly string[]) => ['/usr/bin/python3', '-I', '-S', '-c', source(), message, targets(passed), ...command],
+      wrap: (command: readonly string[]) => [
+        '/usr/bin/python3',
+        '-I',
+        '-S',
+        '-c',
+        inside('fail_tests.py'),
+        message,
+        targets(passed, root),
+        ...command,
+      ],
     },
   }
 }
 
 /** By file, the functions behind test ids. What is too much for a command line is left to the plugin. */
-function targets(ids: readonly string[]): string {
+function targets(ids: readonly string[], root: string): string {
   const byFile = new Map<string, Set<string>>()
   for (const id of ids) {
     const [file = '', ...names] = (id.split('[', 1)[0] ?? '').split('::')
     if (!file.endsWith('.py') || names.length === 0) continue
     byFile.set(file, (byFile.get(file) ?? new Set()).add(names.join('.')))
   }
-  const lists = Object.fromEntries([...byFile].map(([file, names]) => [file, [...names]]))
+  const lists = Object.fromEntries([...byFile].map(([file, names]) => [posix.join(root, file), [...names]]))
   const packed = deflateSync(JSON.stringify(lists)).toString('base64')
   return packed.length < 120_000 ? packed : deflateSync('{}').toString('base64')
-}
-
-let script: string | undefined
-function source(): string {
-  script ??= readFileSync(new URL('./inside/fail_tests.py', import.meta.url), 'utf8')
-  return script
 }

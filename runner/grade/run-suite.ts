@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { posix } from 'node:path'
 import { z } from 'zod'
 import type { Exercise } from '../domain/plan.ts'
@@ -10,6 +9,7 @@ import { collectedFiles } from './collected.ts'
 import { readJunit } from './formats/junit.ts'
 import { readPytest } from './formats/pytest.ts'
 import { readTap } from './formats/tap.ts'
+import { inside } from './inside.ts'
 import { shell } from './shell.ts'
 import type { TestResults } from './test-results.ts'
 
@@ -77,7 +77,7 @@ function pytestHooks({
   exercise: Exercise | undefined
   message: string
 }): Pick<GradeRequest, 'env' | 'extra'> {
-  const plugin = pluginSource().replace('"@OUT@"', JSON.stringify(out)).replace('"@MESSAGE@"', JSON.stringify(message))
+  const plugin = inside('proctor_results.py').replace('"@OUT@"', JSON.stringify(out)).replace('"@MESSAGE@"', JSON.stringify(message))
   const own = (name: string) => (typeof exercise?.environment.env[name] === 'string' ? [exercise.environment.env[name]] : [])
   return {
     env: {
@@ -93,9 +93,3 @@ function pytestHooks({
 
 const texts = async ({ collected }: Once) =>
   (await collectedFiles(collected)).filter(({ name }) => !/\.(?!xml$)\w+$/.test(name)).map(({ text }) => text)
-
-let source: string | undefined
-function pluginSource(): string {
-  source ??= readFileSync(new URL('./inside/proctor_results.py', import.meta.url), 'utf8')
-  return source
-}

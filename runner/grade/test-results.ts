@@ -6,6 +6,8 @@ export type TestResult = { readonly status: TestStatus; readonly detail: string 
 export type TestResults = {
   readonly tests: ReadonlyMap<string, TestResult>
   readonly uncollected: ReadonlyMap<string, string>
+  /** pytest only: the folder that the files in its ids are relative to. */
+  readonly root?: string
 }
 
 const most = { tests: 200_000, id: 2048, detail: 300 }
@@ -14,6 +16,7 @@ const most = { tests: 200_000, id: 2048, detail: 300 }
 export class ResultsReader {
   readonly tests = new Map<string, TestResult>()
   readonly uncollected = new Map<string, string>()
+  root?: string
 
   add(id: string, status: TestStatus, detail = ''): void {
     if (this.tests.size >= most.tests || id.length > most.id) return

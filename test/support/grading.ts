@@ -1,6 +1,6 @@
 import { openDocker } from '../../runner/adapters/docker/docker.ts'
 import type { Exercise, Sample } from '../../runner/domain/plan.ts'
-import { encodeWork, type WorkEntry } from '../../runner/lib/work.ts'
+import { encodeContent, encodeWork, type WorkEntry } from '../../runner/lib/work.ts'
 import { openRoom } from '../../runner/run/room.ts'
 import type { Room } from '../../runner/seams/room.ts'
 import { memoryBlobs } from '../fakes/blobs.ts'
@@ -54,8 +54,13 @@ function workOf(changes: Files) {
   return {
     entries,
     async *read() {
-      for (const entry of entries) yield encodeWork(entry, Buffer.from(changes[entry.path] ?? ''))
+      for (const entry of entries)
+        yield* entry.type === 'gone' ? [encodeWork(entry)] : encodeContent(entry, text(changes[entry.path] ?? ''))
     },
     [Symbol.asyncDispose]: async () => {},
   }
+}
+
+async function* text(content: string): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(content)
 }

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { ResultsReader, type TestResults } from '../test-results.ts'
 
 const Line = z.union([
+  z.object({ root: z.string() }),
   z.object({ collected: z.string() }),
   z.object({ uncollected: z.string(), detail: z.string() }),
   z.object({ id: z.string(), when: z.string(), outcome: z.string(), detail: z.string() }),
@@ -17,7 +18,8 @@ export function readPytest(lines: string): TestResults {
     const line = Line.safeParse(parse(text))
     if (!line.success) continue
     const { data } = line
-    if ('collected' in data) reader.update(data.collected, 'unrun')
+    if ('root' in data) reader.root = data.root
+    else if ('collected' in data) reader.update(data.collected, 'unrun')
     else if ('uncollected' in data) reader.fail(data.uncollected, data.detail)
     else if (data.outcome === 'failed') reader.update(data.id, 'failed', data.detail)
     else if (data.outcome === 'skipped') reader.update(data.id, 'skipped', data.detail)

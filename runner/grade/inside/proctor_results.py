@@ -4,6 +4,8 @@ It runs in the process of the code under test, so what it writes is only as true
 the rest. Works with every Python from 3.9 and pytest from 6.
 """
 
+import functools
+import inspect
 import json
 import os
 
@@ -26,12 +28,18 @@ def pytest_configure(config):
         _file = os.open(OUT, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
     except FileExistsError:
         return
-    config.pluginmanager.register(_Writer(_file), "proctor-writer")
+    writer = _Writer(_file)
+    writer._say(root=str(config.rootpath))
+    config.pluginmanager.register(writer, "proctor-writer")
 
 
 def pytest_collection_modifyitems(items):
     for item in items if MESSAGE else []:
-        if not _fails_by_itself(item):
+        if _fails_by_itself(item):
+            continue
+        if isinstance(item, pytest.Function):
+            item.obj = _failing(item.obj)
+        else:
             item.runtest = _failing(item.runtest)
 
 
@@ -54,6 +62,8 @@ class _Writer:
         # A subtest that is skipped leaves its test as it is.
         if report.outcome == "skipped" and type(report).__name__.lower().startswith("subtest"):
             return
+        if report.outcome == "passed" and report.when != "call":
+            return
         self._say(id=report.nodeid, when=report.when, outcome=report.outcome, detail=_reason(report))
 
 
@@ -61,7 +71,9 @@ def _reason(report):
     """The line of the error itself; where there is none, the end of its text."""
     if report.outcome not in ("failed", "skipped"):
         return ""
-    crash = getattr(getattr(report, "longrepr", None), "reprcrash", None)
+    if isinstance(report.longrepr, tuple):
+        return str(report.longrepr[-1])[:300]
+    crash = getattr(report.longrepr, "reprcrash", None)
     text = crash.message if crash else getattr(report, "longreprtext", "") or ""
     if not crash and report.outcome == "failed":
         errors = [line[1:] for line in text.splitlines() if line.startswith("E ")]
@@ -77,9 +89,15 @@ def _fails_by_itself(item):
     return MESSAGE in getattr(getattr(function, "__code__", None), "co_consts", ())
 
 
-def _failing(runtest):
-    def run():
-        runtest()
+def _failing(function):
+    @functools.wraps(function)
+    def run(*given, **named):
+        function(*given, **named)
         raise AssertionError(MESSAGE)
 
-    return run
+    @functools.wraps(function)
+    async def run_later(*given, **named):
+        await function(*given, **named)
+        raise AssertionError(MESSAGE)
+
+    return run_later if inspect.iscoroutinefunction(function) else run

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { deflateSync } from 'node:zlib'
 import { ProctorError } from '../../domain/error.ts'
 import { isTestFile } from '../../lib/test-files.ts'
@@ -6,6 +5,7 @@ import type { Room } from '../../seams/room.ts'
 import { changedPaths, listPaths } from '../changed-paths.ts'
 import { collectedFiles } from '../collected.ts'
 import { TestFiles, weakenings } from '../compare-test-files.ts'
+import { inside } from '../inside.ts'
 import { type Scorer, scored, trustIn } from '../score.ts'
 import { describeEnd, succeeded } from '../shell.ts'
 
@@ -45,7 +45,7 @@ async function readTests(
 ): Promise<{ readonly files: TestFiles; readonly problem?: string }> {
   const list = deflateSync(JSON.stringify(paths)).toString('base64')
   const ended = await room.grade({
-    command: ['/usr/bin/python3', '-I', '-S', '-c', source(), out, list],
+    command: ['/usr/bin/python3', '-I', '-S', '-c', inside('read_tests.py'), out, list],
     as: 'user',
     tree,
     timeoutMs: timeoutS * 1000,
@@ -55,10 +55,4 @@ async function readTests(
   // Deeply nested code can bring down the parser: whoever wrote it has left nothing that can be compared.
   if (!succeeded(ended) || !written) return { files: {}, problem: describeEnd(ended, timeoutS) }
   return { files: TestFiles.parse(JSON.parse(written.text)) }
-}
-
-let script: string | undefined
-function source(): string {
-  script ??= readFileSync(new URL('../inside/read_tests.py', import.meta.url), 'utf8')
-  return script
 }

@@ -22,7 +22,7 @@ export const tests: Scorer = async ({ spec, run, room, signal }) => {
     return scored({ spec, trust, status: 'FAIL', score: Math.min(score, 0.99), evidence: explain({ problem, compared, ran, options }) })
 
   signal.throwIfAborted()
-  const caught = await negativeControl(suite, compared.passed)
+  const caught = await negativeControl(suite, compared.passed, baseline.results.root)
   if (caught) return scored({ spec, trust, status: 'FAIL', evidence: caught })
   return scored({
     spec,
@@ -44,7 +44,8 @@ function problemOf(compared: Comparison, { ended }: SuiteRun, options: TestsOpti
   return succeeded(ended) || isExcused ? undefined : `${summary(compared)}, but the command says otherwise: ${end}.`
 }
 
-const summary = ({ passed, expected }: Comparison) => `${passed.length} of ${expected} expected tests passed`
+const summary = ({ passed, expected, skipped }: Comparison) =>
+  `${passed.length} of ${expected} expected tests passed${skipped > 0 ? `, ${skipped} skipped as on the baseline` : ''}`
 const also = ({ extra }: Comparison) =>
   extra.length === 0 ? '' : `\n${extra.length} tests beside the expected ones: ${extra.slice(0, 5).join(', ')}`
 
