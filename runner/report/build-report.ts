@@ -178,11 +178,15 @@ function scorerTotals(counted: readonly ReportRun[]): ScorerTotals[] {
 function ownWarnings(batches: readonly ReportBatch[]): string[] {
   const runs = batches.flatMap((batch) => batch.runs)
   const byCode = Map.groupBy(runs, ({ code = '' }) => code)
-  byCode.delete('')
-  const errors = [...byCode].map(([code, all]) => `${code} stopped ${plural(all.length, 'attempt')}. ${advice(code)}`.trim())
+  const errors = [...byCode].flatMap(([code, all]) => warningOf(code, all.length))
   const repeats = runs.filter(({ attempt }) => attempt > 1).length
   return repeats === 0 ? errors : [...errors, `${plural(repeats, 'attempt')} repeated a run after an infrastructure error.`]
 }
 
-const advice = (code: string) => (isCode(code) ? `${codes[code].what} ${codes[code].next}` : '')
+/** None for what an author must correct: that is the batch's reason already. */
+function warningOf(code: string, attempts: number): string[] {
+  if (!isCode(code)) return code === '' ? [] : [`${code} stopped ${plural(attempts, 'attempt')}.`]
+  const { conclusion, what, next } = codes[code]
+  return conclusion === 'action_required' ? [] : [`${code} stopped ${plural(attempts, 'attempt')}. ${what} ${next}`]
+}
 const isCode = (code: string): code is Code => Object.hasOwn(codes, code)

@@ -20,7 +20,12 @@ export function lead(report: Report): Html {
       : []),
     ['Cost', money(totals.cost_usd)],
     ['Run time', duration(time)],
-    ['State', state === 'complete' ? 'complete' : `${state}, ${plural(report.missing.length, 'run')} missing`],
+    [
+      'State',
+      state === 'complete'
+        ? 'complete'
+        : `${state}, ${plural(report.missing.length, 'run')} ${state === 'running' ? 'to go' : 'without a result'}`,
+    ],
   ]
   return html`<section class="lead">${ruling}<h1>${passLine(totals)}</h1>${only ? html`<p class="reason">${only.reason}</p>` : nothing}${intervalFigure(totals, only?.gate.min_pass_rate)}<dl class="figures">${join(figures.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`))}</dl></section>`
 }
