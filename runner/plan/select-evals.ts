@@ -62,14 +62,12 @@ export function selectEvals(found: Package, asked: Asked): Selection {
   return { pairs: ready, problems, warnings }
 }
 
-/** A scenario that no eval uses is an exercise all the same, where scenarios were asked for or nothing else is there. */
+/** A scenario that no eval uses is an exercise all the same, where scenarios were asked for or nothing else is there. The rows of a dataset may name any. */
 function implied({ scenarios, evals, agents, focus }: Package, check: boolean): Written<EvalFile>[] {
   const used = new Set(evals.map(({ value }) => value.scenario))
   const unused = scenarios.filter(({ path, value }) => within(focus, path) && !used.has(value.name))
-  const beside = check
-    ? evals.some(({ value }) => value.columns.scenario_ref !== undefined)
-    : agents.some(({ path }) => within(focus, path))
-  if (beside) return []
+  const isWired = evals.some(({ value }) => value.columns.scenario_ref !== undefined)
+  if (isWired || (!check && agents.some(({ path }) => within(focus, path)))) return []
   return unused
     .filter(({ value }) => !check || value.instruction !== undefined)
     .map((scenario) => ({

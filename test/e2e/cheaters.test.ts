@@ -18,7 +18,7 @@ let names: string[]
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'proctor-cheaters-'))
   names = await writeAgents(folder)
-  await cp(join(root, 'scenarios'), folder, { recursive: true })
+  await cp(join(root, 'scenarios'), join(folder, 'scenarios'), { recursive: true })
   const ended = await proctor([
     'run',
     folder,

@@ -138,6 +138,15 @@ describe('a plan', () => {
     ])
   })
 
+  test('a scenario that a dataset names is not run a second time on its own', async () => {
+    const all = evalYaml('all', 'dataset: all.csv\njudge: none\ncolumns: {scenario_ref: task}\n')
+    const files = { ...coding, 'scenarios/all.yaml': all, 'scenarios/all.csv': 'user,task\n,fix\n' }
+    const { made } = await plan(files, { agents: ['no-op'] })
+    expect(made.batches.map(({ eval: name, runs }) => [name, runs.length])).toEqual([['all', 1]])
+    const { made: alone } = await plan(coding, { agents: ['no-op'] })
+    expect(alone.batches.map(({ eval: name }) => name)).toEqual(['fix'])
+  })
+
   test('environments become layers', async () => {
     const environment = `environment:\n  system_packages: [jq]\n  requirements: ["x; python_version > '3'"]\n  setup_command: make\n  env: {A: b, K: {credential: K}}\n  resources: {memory: 1.5g, disk: 512m}\n`
     const { made, runs } = await plan({ ...simple, 'agents/a/agent.yaml': agentYaml('a', environment) })

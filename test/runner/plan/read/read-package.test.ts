@@ -14,11 +14,12 @@ const repository = {
   'scenarios/fix.yaml': scenarioYaml('fix'),
   'scenarios/build/scenario.yaml': scenarioYaml('build'),
   'scenarios/data/eval.yaml': evalYaml('data'),
+  'scenarios/all.yaml': evalYaml('all'),
   '.github/proctor.yml': 'judge_model: openai/gpt-5-mini\n',
 }
 const everything = {
   agents: ['billing', 'triage'],
-  evals: ['bills', 'data', 'refunds', 'shared'],
+  evals: ['all', 'bills', 'data', 'refunds', 'shared'],
   scenarios: ['build', 'fix'],
   config: true,
 }
@@ -39,9 +40,10 @@ describe('what a path stands for', () => {
     ['agents/triage/evals', { ...everything, agents: ['triage'], evals: ['refunds'] }],
     ['agents/triage/evals/refunds.yaml', { ...everything, agents: ['triage'], evals: ['refunds'] }],
     ['evals/shared.yaml', { ...everything, evals: ['shared'] }],
-    ['scenarios', { ...everything, evals: ['data'] }],
+    ['scenarios', { ...everything, evals: ['all', 'data'] }],
     ['scenarios/build', { ...everything, evals: [] }],
     ['scenarios/data', { ...everything, evals: ['data'] }],
+    ['scenarios/all.yaml', { ...everything, evals: ['all'] }],
     ['scenarios/fix.yaml', { ...everything, evals: [] }],
   ])('%s', async (path, expected) => {
     await using tree = await written(repository)
