@@ -44,7 +44,7 @@ function command({ file, entrypoint }: PythonFunction): readonly string[] {
     workspace: `${places.workspace}/`,
     reads: [`${places.workspace}/`, `${places.inputs}/`],
   }
-  return ['python3', '-u', '-c', source('python_agent.py'), source('taps.py'), JSON.stringify(options)]
+  return ['python3', '-u', '-c', source('python_agent.py'), JSON.stringify(tapSources()), JSON.stringify(options)]
 }
 
 function endedBy(told: Told, addResponse: (text: string) => void): Ended {
@@ -60,6 +60,9 @@ function vanished(exitCode: number, loaded: boolean, file: string): Ended {
     ? { as: 'error', code: 'agent_exception', message: `${how} before \`run\` returned.` }
     : { as: 'error', code: 'agent_entrypoint_invalid', message: `${how} before \`${file}\` was imported.` }
 }
+
+/** In the order in which they import each other. */
+const tapSources = () => ['steps_pipe', 'file_taps', 'command_taps', 'network_taps', 'taps'].map((name) => [name, source(`${name}.py`)])
 
 const sources = new Map<string, string>()
 function source(name: string): string {

@@ -6,11 +6,12 @@ import { setTimeout as wait } from 'node:timers/promises'
 
 export type OwnEngine = { readonly host: string; kill(): Promise<void> } & AsyncDisposable
 
-/** A container engine of the test's own, with the base image on it, that may be killed: own socket, data root, no bridge. Needs root. */
+/** A container engine of the test's own, with the base image on it, that may be killed: own socket, data root, bridge. Needs root. */
 export async function ownEngine(): Promise<OwnEngine> {
   const folder = await mkdtemp(join(tmpdir(), 'proctor-engine-'))
   const host = `unix://${folder}/docker.sock`
   const docker = (...args: string[]) => execFileSync('docker', ['--host', host, ...args], { stdio: ['ignore', 'pipe', 'ignore'] })
+  const bridge = newBridge()
   const daemon = spawn(
     'dockerd',
     [
@@ -23,7 +24,7 @@ export async function ownEngine(): Promise<OwnEngine> {
       '--pidfile',
       `${folder}/pid`,
       '--bridge',
-      'none',
+      bridge,
       '--iptables=false',
     ],
     { stdio: 'ignore' },
@@ -35,6 +36,7 @@ export async function ownEngine(): Promise<OwnEngine> {
       await end(daemon, 'SIGTERM')
       // A killed engine leaves its containerd and shims to themselves.
       spawn('pkill', ['-9', '-f', folder])
+      execFileSync('ip', ['link', 'delete', bridge])
       await wait(500)
       spawn('sh', ['-c', `grep -o '${folder}[^ ]*' /proc/mounts | sort -r | xargs -r -n1 umount -l`])
       await wait(500)
@@ -47,6 +49,16 @@ export async function ownEngine(): Promise<OwnEngine> {
   }
   execFileSync('sh', ['-c', `docker save proctor-base:latest | docker --host ${host} load`], { stdio: 'ignore' })
   return engine
+}
+
+/** With `--bridge none` an engine removes docker0 when it starts, which is its neighbour's. */
+function newBridge(): string {
+  const name = `proctor${process.pid % 100_000}`
+  const third = process.pid % 250
+  execFileSync('ip', ['link', 'add', 'name', name, 'type', 'bridge'])
+  execFileSync('ip', ['address', 'add', `10.213.${third}.1/24`, 'dev', name])
+  execFileSync('ip', ['link', 'set', name, 'up'])
+  return name
 }
 
 function answers(docker: (...args: string[]) => unknown): boolean {

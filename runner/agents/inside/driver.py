@@ -203,7 +203,8 @@ class Job:
         if self.pid == 0:
             become(argv, cwd, env, [write for _, _, write in pipes], who, stdin)
         self.driver.jobs[self.key] = self
-        for name, read, write in pipes:
+        # Steps first: a step that was told before something was printed is heard before it.
+        for name, read, write in reversed(pipes):
             os.close(write)
             self.open.add(read)
             self.driver.watch(read, lambda fd=read, name=name: self.read(fd, name))

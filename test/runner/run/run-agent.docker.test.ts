@@ -219,7 +219,7 @@ return "quiet"`)
 return "done"`)
     expect(record.ended).toEqual({ as: 'completed' })
     expect(steps.length).toBe(1001)
-    expect(JSON.stringify(steps.at(-1))).toMatch(/more edit steps/)
+    expect(JSON.stringify(steps.slice(-2))).toMatch(/more edit steps/)
   })
 
   it('without changing what it does', async () => {
@@ -229,8 +229,8 @@ def late(*a): raise Late()
 signal.signal(signal.SIGALRM, late)
 caught = 0
 for i in range(100):
-    signal.setitimer(signal.ITIMER_REAL, 0.001)
     try:
+        signal.setitimer(signal.ITIMER_REAL, 0.002)
         while True: open("/tmp/q", "w").close()
     except Late: caught += 1
 child = os.fork()
