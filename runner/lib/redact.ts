@@ -21,6 +21,11 @@ export class Redactor {
     return undefined
   }
 
+  /** Nothing is registered, so nothing has to be searched. */
+  get isEmpty(): boolean {
+    return this.#forms.size === 0
+  }
+
   redact(text: string, cut: Cut = {}): string {
     if (this.#forms.size === 0) return text
     const spans = this.#find(text)

@@ -40,6 +40,7 @@ export async function storedWork(ref: BlobRef, blobs: Blobs): Promise<Work> {
 
 /** Whether a registered secret is in a path or a content, so that the work must not be stored. */
 export async function holdsSecret(work: Work, redactor: Redactor): Promise<boolean> {
+  if (redactor.isEmpty) return false
   for await (const { entry, content } of readWork(work.read())) {
     if (redactor.holds(Buffer.from(entry.path, 'latin1'))) return true
     const finder = redactor.finder()

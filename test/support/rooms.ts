@@ -43,6 +43,7 @@ export async function openTestRooms(workspace: Readonly<Record<string, string>>)
     blobs,
     makeRun,
     open: (run: Run) => openRooms(run, world, signal),
+    recordOf: (run: Run, work: TakenWork['work']): RunRecord => recordOf(run, { work, warnings: [] }),
     pack: (content: Readonly<Record<string, string>>) =>
       put(
         Object.entries(content).map(([path, body]): TreeFile => ({ path, executable: false, content: Buffer.from(body) })),
@@ -88,7 +89,7 @@ export async function openTestRooms(workspace: Readonly<Record<string, string>>)
   }
 }
 
-function recordOf(run: Run, { work, warnings }: TakenWork): RunRecord {
+function recordOf(run: Run, { work, warnings }: { work?: TakenWork['work']; warnings: readonly string[] }): RunRecord {
   const blank = broken(run, new ProctorError('internal_error', ''), AbortSignal.abort())
   return { ...blank, ended: { as: 'completed' }, warnings, ...(work ? { work } : {}) }
 }

@@ -62,7 +62,7 @@ export async function* git(args: readonly string[], { repository, path, signal, 
     yield* child.stdout
     const code = await ended
     if (failed !== undefined && !(failed instanceof Closed)) throw failed
-    if (code !== 0) throw new ProctorError('internal_error', `git ${args[0]} ended with ${code}: ${said.trim().slice(-2000)}`)
+    if (code !== 0) throw new GitFailed(args[0], code, said.trim().slice(-2000))
     await feeding
   } finally {
     child.kill('SIGKILL')
@@ -74,6 +74,20 @@ export async function gitOutput(args: readonly string[], options: Options): Prom
   const said: Buffer[] = []
   for await (const bytes of git(args, options)) said.push(bytes)
   return Buffer.concat(said)
+}
+
+/** `isMachine`: it lacked room, memory or processes; otherwise it refused what it was given. */
+export class GitFailed extends ProctorError {
+  readonly isMachine: boolean
+
+  constructor(command: string | undefined, code: number | null, said: string) {
+    super('internal_error', `git ${command} ended with ${code}: ${said}`)
+    this.isMachine =
+      code === null ||
+      /No space left|Disk quota|[Oo]ut of memory|Cannot (fork|allocate)|Resource temporarily|Input\/output error|Too many open files/.test(
+        said,
+      )
+  }
 }
 
 /** git ended before it had read everything: its exit code says why. */

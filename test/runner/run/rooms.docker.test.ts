@@ -64,7 +64,7 @@ describe('the work of an agent', () => {
       ['src/run.sh', 'mode', 0, 0, false],
     ])
     const seen = await done.grade(
-      String.raw`cat src/a.py kept.log ignored/y; readlink link; ls data src/long.py; [ -x src/run.sh ]; echo $?; xxd -p bin 2>/dev/null || od -An -tx1 bin; cat caf*; stat -c %U src/a.py`,
+      `cat src/a.py kept.log ignored/y; readlink link; ls data src/long.py; [ -x src/run.sh ]; echo $?; xxd -p bin 2>/dev/null || od -An -tx1 bin; cat caf*; stat -c %U src/a.py`,
     )
     expect(seen.stdout).toBe('value = 2\nchanged\nx\n/etc/passwd\n1\n 00 01 02\nyxuser\n')
     const pristine = await done.grade('cat src/a.py && ls data && git status --short', { tree: 'baseline' })
@@ -307,23 +307,25 @@ describe('a tree that the agent made too much of', () => {
     expect(process.memoryUsage.rss() - started).toBeLessThan(150e6)
   })
 
-  it('is taken whole when it is 100,000 files', async () => {
+  const scale = process.env.PROCTOR_TEST_FULL ? 10 : 1
+
+  it('is taken whole when it is very many files', async () => {
     const script = `python3 -c "
 import os
-for d in range(100):
+for d in range(${10 * scale}):
     os.makedirs(f'many/{d}')
     for f in range(1000): open(f'many/{d}/{f}', 'w').write(str(f))"`
     await using done = await house.examine(script)
-    expect(done.diff).toMatchObject({ files: 100_000, added: 100_000, cut: true })
-    expect((await done.grade('find many -type f | wc -l')).output).toBe('100000\n')
+    expect(done.diff).toMatchObject({ files: 10_000 * scale, added: 10_000 * scale })
+    expect((await done.grade('find many -type f | wc -l')).output).toBe(`${10_000 * scale}\n`)
   })
 
   it('is taken whole when it is a file that no memory should hold', async () => {
-    await using done = await house.examine('head -c 70M /dev/urandom > big; cp big copy; yes "a line" | head -c 21M > text')
+    await using done = await house.examine(`head -c ${20 * scale}M /dev/urandom > big; cp big copy; yes "a line" | head -c 21M > text`)
     const started = process.memoryUsage.rss()
     expect(done.diff.files).toBe(3)
     expect((await done.room()).change.entries.find(({ path }) => path === 'text')).toMatchObject({ binary: false, added: 3_145_728 })
-    expect((await done.grade('cmp big copy && stat -c %s big')).output).toBe('73400320\n')
+    expect((await done.grade('cmp big copy && stat -c %s big')).output).toBe(`${20 * scale * 1024 ** 2}\n`)
     expect(process.memoryUsage.rss() - started).toBeLessThan(60e6)
   })
 })

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, utimes } from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -40,6 +40,25 @@ describe('openTrees', () => {
     for (const name of names) await mkdir(join(cacheDir, name), { recursive: true })
     await openTrees({ cacheDir, variables }).baseline('k', tar)
     expect((await readdir(cacheDir)).filter((name) => name.startsWith('tmp-')).sort()).toEqual(names.slice(1).sort())
+  })
+
+  it('forgets a baseline that nobody used for a month', async () => {
+    const cacheDir = cache()
+    const old = join(cacheDir, '0'.repeat(32))
+    await mkdir(old, { recursive: true })
+    await utimes(old, 0, new Date(Date.now() - 40 * 86_400_000))
+    await openTrees({ cacheDir, variables }).baseline('k', tar)
+    expect(await readdir(cacheDir)).toEqual([expect.not.stringMatching(/^0+$/)])
+  })
+
+  it("calls what git refuses of the work the agent's doing", async () => {
+    const trees = openTrees({ cacheDir: cache(), variables })
+    const baseline = await trees.baseline('k', tar)
+    async function* refused() {
+      yield { path: 'x//y', after: { mode: '100644' as const, bytes: 1, content: bytes('1') } }
+    }
+    const asked = trees.diff(baseline, refused(), { maxPatch: 10, signal: new AbortController().signal })
+    await expect(asked).rejects.toMatchObject({ code: 'work_unreadable' })
   })
 
   it("gives up a comparison that takes too long, and calls it the agent's doing", async () => {
