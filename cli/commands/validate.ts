@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { readArgs, type Usage } from '../args.ts'
+import { readSettings } from '../settings.ts'
 
 const usage: Usage = {
   usage: 'proctor validate [PATH] [options]',
@@ -12,7 +13,8 @@ export async function command(argv: readonly string[]): Promise<number> {
   const args = readArgs(usage, argv)
   if (!args) return 0
   const { validatePackage } = await import('../../runner/plan/validate-package.ts')
-  const found = await validatePackage(resolve(args.positionals[0] ?? '.'))
+  const found = await validatePackage(resolve(args.positionals[0] ?? '.'), { fallback: readSettings().judgeModel })
+  for (const warning of found.warnings) process.stderr.write(`warning: ${warning}\n`)
   if (!args.on('quiet'))
     process.stdout.write(`valid: ${found.agents} agents, ${found.evals} evals, ${found.scenarios} scenarios, ${found.samples} samples\n`)
   return 0
