@@ -1,7 +1,7 @@
 import { globs } from './globs.ts'
 
 /** What people call tests, in lower case; by default the agent's changes to them do not enter grading. */
-export const testFiles: readonly string[] = [
+const testFiles: readonly string[] = [
   '**/{test,tests,__tests__,__mocks__,__snapshots__,testdata,test-data,test_data,spec,specs,e2e}/**',
   '**/{test_*,*_test,*_tests,tests,test}.{py,pyi}',
   '**/*_test.{go,rs,c,cc,cpp,rb,exs,dart}',

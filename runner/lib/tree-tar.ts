@@ -51,7 +51,7 @@ const settling = (visitor: TreeVisitor) => (visitor.settle ? { settle: () => vis
  * What never belongs to a tree: a repository inside it, and byte-code that runs instead of its source when their times match.
  * git itself refuses `.GIT` too, so that is one more.
  */
-export function leftOut(path: string): LeftOut | undefined {
+function leftOut(path: string): LeftOut | undefined {
   const lower = path.toLowerCase()
   if (lower.includes('.git') && lower.split('/').includes('.git')) return 'nested .git'
   if (/(^|\/)(__pycache__|\.pytest_cache|\.mypy_cache|\.ruff_cache)(\/|$)|\.py[co]$/.test(path)) return 'byte-code cache'

@@ -4,7 +4,7 @@ import { globs } from '../lib/globs.ts'
  * Names that change what a test runner, a build or an interpreter does without anybody calling them. A path is a hook when one of its
  * parts has such a name, in any case, for a folder of that name is imported or read just the same.
  */
-export const runnerHooks: readonly { readonly because: string; readonly names: readonly string[] }[] = [
+const runnerHooks: readonly { readonly because: string; readonly names: readonly string[] }[] = [
   { because: 'pytest imports it before it collects', names: ['conftest.py', 'conftest'] },
   { because: 'Python imports it at its start', names: ['*customize.py', '*customize', '*.pth'] },
   { because: 'Python and pytest load plugins through package metadata', names: ['*.dist-info', '*.egg-info', '*.egg-link', '*.egg'] },

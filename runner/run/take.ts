@@ -14,7 +14,7 @@ export type Work = AsyncDisposable & {
 export type Taken = Work & { readonly left: readonly string[] }
 /** `bytes` of the tar and of the work; `path` in bytes. A sparse file counts as long as it says it is: it must fill nobody's disk. */
 export type TakeLimits = { readonly bytes: number; readonly entries: number; readonly path: number }
-export const takeLimits: TakeLimits = { bytes: 1024 ** 3, entries: 200_000, path: 4096 }
+const takeLimits: TakeLimits = { bytes: 1024 ** 3, entries: 200_000, path: 4096 }
 const memory = 16 * 1024 * 1024
 /** A file with several names comes once. When that name is no news, or is never taken, another look has to bring the content. */
 const moreLooks = 4
@@ -184,7 +184,8 @@ class Taking {
   }
 
   #known(path: string, { mode, oid }: Pick<TreeEntry, 'mode' | 'oid'>): TreeEntry | undefined {
-    return [this.#started.entries.get(path), this.#pristine.entries.get(path)].find((entry) => entry?.oid === oid && entry.mode === mode)
+const same = (entry: TreeEntry | undefined) => (entry?.oid === oid && entry.mode === mode ? entry : undefined)
+    return same(this.#started.entries.get(path)) ?? same(this.#pristine.entries.get(path))
   }
 
   #entry(): WorkEntry {
