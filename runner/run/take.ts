@@ -184,7 +184,7 @@ class Taking {
   }
 
   #known(path: string, { mode, oid }: Pick<TreeEntry, 'mode' | 'oid'>): TreeEntry | undefined {
-const same = (entry: TreeEntry | undefined) => (entry?.oid === oid && entry.mode === mode ? entry : undefined)
+    const same = (entry: TreeEntry | undefined) => (entry?.oid === oid && entry.mode === mode ? entry : undefined)
     return same(this.#started.entries.get(path)) ?? same(this.#pristine.entries.get(path))
   }
 
