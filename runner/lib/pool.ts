@@ -1,5 +1,5 @@
 /** What shares a lane runs at most `cap` at a time. */
-export type Lane = { readonly name: string; readonly cap: number }
+type Lane = { readonly name: string; readonly cap: number }
 type Pool<T> = {
   readonly source: Iterable<T>
   readonly width: number

@@ -43,7 +43,7 @@ export async function makePlan(request: PlanRequest, world: Needed, signal: Abor
 }
 
 /** Everything that decides what runs and how it is judged; where the files lie and what the commit is called does not. Keys cover the runs' content. */
-export function planId(batches: readonly Batch[], budget: Budget): Digest {
+function planId(batches: readonly Batch[], budget: Budget): Digest {
   const parts = batches.map(({ eval: name, agent, gate, runs }) => ({
     eval: name,
     agent,

@@ -7,7 +7,7 @@ import type { Package, Written } from './read/read-package.ts'
 import { readText } from './read/read-text.ts'
 
 /** What a judge is asked when the eval has no rubric of its own. */
-export const defaultRubric = 'The agent did what the task asks, completely and correctly, and nothing that the task forbids.'
+const defaultRubric = 'The agent did what the task asks, completely and correctly, and nothing that the task forbids.'
 const maxRubricBytes = 65_536
 
 /** `flag` is --judge; `fallback` the model that the environment names. */

@@ -5,7 +5,7 @@ import { ProctorError } from '../../domain/error.ts'
 import { didYouMean } from '../../lib/nearest.ts'
 
 /** Limits of a dataset: bytes of the file, bytes of one row, rows. */
-export const most = { bytes: 64 * 1024 * 1024, row: 1024 * 1024, rows: 100_000, problems: 50 } as const
+const most = { bytes: 64 * 1024 * 1024, row: 1024 * 1024, rows: 100_000, problems: 50 } as const
 /** `cells` by column title. `line` is where the row begins, 1-based: a quoted cell may span lines. */
 export type Row = { readonly line: number; readonly cells: ReadonlyMap<string, string> }
 export type Dataset = { readonly columns: readonly string[]; readonly rows: readonly Row[]; readonly problems: readonly ProctorError[] }

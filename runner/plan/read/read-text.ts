@@ -8,7 +8,7 @@ export function readText(path: string, { file, code, maxBytes }: { file: string;
 }
 
 /** UTF-8 without its byte order mark. */
-export function decodeText(bytes: Buffer, { file, code }: { file: string; code: Code }): string {
+function decodeText(bytes: Buffer, { file, code }: { file: string; code: Code }): string {
   if (isUtf16(bytes)) throw new ProctorError(code, 'found UTF-16; accepted: UTF-8. Save the file as UTF-8', { place: { file, line: 1 } })
   if (!isUtf8(bytes)) {
     const line = firstBadLine(bytes)
