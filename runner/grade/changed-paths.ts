@@ -6,6 +6,9 @@ export const changedPaths = ({ entries, withheld }: Change): readonly string[] =
   ...new Set([...entries.map(({ path }) => path), ...withheld.map(({ path }) => path)]),
 ]
 
+/** `1 changed path`, `3 changed paths`. */
+export const countPaths = (count: number): string => `${count} changed ${count === 1 ? 'path' : 'paths'}`
+
 const mostListed = 50
 
 /** One a line; what does not fit is counted. */

@@ -1,7 +1,7 @@
 import type { TestResult, TestResults } from './test-results.ts'
 
 type Wanted = { readonly failToPass: readonly string[] | undefined; readonly passToPass: readonly string[] | undefined }
-export type Problem = { readonly id: string; readonly what: 'failed' | 'missing' | 'skipped' | 'never ran'; readonly detail: string }
+type Problem = { readonly id: string; readonly what: 'failed' | 'missing' | 'skipped' | 'never ran'; readonly detail: string }
 /** `passed`: the expected tests that did. `extra`: tests that nobody expects; they neither help nor harm. */
 export type Comparison = {
   readonly problems: readonly Problem[]

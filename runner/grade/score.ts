@@ -7,7 +7,7 @@ import { clip } from '../lib/clip.ts'
 import type { Room } from '../seams/room.ts'
 import type { World } from '../seams/world.ts'
 
-export type ScorerContext = {
+type ScorerContext = {
   readonly spec: ScorerSpec
   readonly run: Run
   readonly record: RunRecord

@@ -1,7 +1,7 @@
 import type { Change, GradeRequest, Room } from '../../runner/seams/room.ts'
 import type { Once } from '../../runner/seams/sandbox.ts'
 
-export const nothingChanged: Change = { entries: [], withheld: [] }
+const nothingChanged: Change = { entries: [], withheld: [] }
 
 /** A room whose sandboxes end as `answer` says. `asked` holds what it was asked for. */
 export function scriptedRoom(

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { AllowedPathsScorer } from '../../domain/scorer.ts'
 import { globs } from '../../lib/globs.ts'
-import { changedPaths, listPaths } from '../changed-paths.ts'
+import { changedPaths, countPaths, listPaths } from '../changed-paths.ts'
 import { type Scorer, scored } from '../score.ts'
 
 const Options = z.object({ patterns: AllowedPathsScorer.shape.patterns })
@@ -15,7 +15,7 @@ export const allowedPaths: Scorer = async ({ spec, run, room }) => {
   const outside = changed.filter((path) => !isAllowed(path))
   const evidence =
     outside.length === 0
-      ? `All ${changed.length} changed paths match ${patterns.join(', ')}.`
-      : `${outside.length} of ${changed.length} changed paths match none of ${patterns.join(', ')}:\n${listPaths(outside)}`
+      ? `${countPaths(changed.length)}, none outside ${patterns.join(', ')}.`
+      : `${outside.length} of ${countPaths(changed.length)} outside ${patterns.join(', ')}:\n${listPaths(outside)}`
   return scored({ spec, trust: 'black-box', status: outside.length === 0 ? 'PASS' : 'FAIL', evidence })
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { ForbidPathsScorer } from '../../domain/scorer.ts'
 import { globs } from '../../lib/globs.ts'
-import { changedPaths, listPaths } from '../changed-paths.ts'
+import { changedPaths, countPaths, listPaths } from '../changed-paths.ts'
 import { type Scorer, scored } from '../score.ts'
 
 const Options = z.object({ patterns: ForbidPathsScorer.shape.patterns })
@@ -13,7 +13,7 @@ export const forbidPaths: Scorer = async ({ spec, run, room }) => {
   const touched = changedPaths(room.change).filter(globs(patterns))
   const evidence =
     touched.length === 0
-      ? `No changed path matches ${patterns.join(', ')}.`
-      : `${touched.length} changed paths match ${patterns.join(', ')}:\n${listPaths(touched)}`
+      ? `No changed path inside ${patterns.join(', ')}.`
+      : `${countPaths(touched.length)} inside ${patterns.join(', ')}:\n${listPaths(touched)}`
   return scored({ spec, trust: 'black-box', status: touched.length === 0 ? 'PASS' : 'FAIL', evidence })
 }
