@@ -26,6 +26,7 @@ export class Activity {
   /** Begun and not ended, in order. */
   readonly #open = new Map<string, { readonly kind: Kind; readonly detail: Detail; readonly at: Date }>()
   #lastSaid = ''
+  #finished = false
 
   constructor({ addStep, redactor }: { addStep: (body: StepBody, at?: Date) => void; redactor: Redactor }) {
     this.#addStep = addStep
@@ -34,11 +35,11 @@ export class Activity {
   }
 
   push(bytes: Uint8Array): void {
-    this.#frames.push(bytes)
+    if (!this.#finished) this.#frames.push(bytes)
   }
 
   hear(stream: 'stdout' | 'stderr', bytes: Uint8Array): void {
-    this.#output.push(stream, bytes)
+    if (!this.#finished) this.#output.push(stream, bytes)
   }
 
   /** The end of what the process printed. */
@@ -52,6 +53,7 @@ export class Activity {
     this.#output.end(lost)
     for (const id of [...this.#open.keys()]) this.#end(id, {})
     this.#speak()
+    this.#finished = true
   }
 
   #read(head: unknown, body: Uint8Array): void {

@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import type { Start } from '../domain/plan.ts'
 import type { Ended } from '../domain/record.ts'
-import { Activity, type Told } from './activity.ts'
+import type { Exec } from '../seams/sandbox.ts'
+import { Activity } from './activity.ts'
 import { places } from './places.ts'
-import { limitOf, type TurnOutcome, type TurnRequest } from './turn.ts'
+import { stoppedBy, type TurnOutcome, type TurnRequest } from './turn.ts'
+import { untilAborted } from './until-aborted.ts'
 
 type PythonFunction = Extract<Start, { kind: 'PythonFunction' }>
 
@@ -15,7 +17,7 @@ export async function pythonFunction({ start, sandbox, addResponse, ...given }: 
   const activity = new Activity(given)
   let lost = 0
   try {
-    const exec = await sandbox.exec(command(start), {
+    const running = sandbox.exec(command(start), {
       cwd: given.cwd,
       env: given.env,
       timeoutMs: given.timeoutMs,
@@ -23,12 +25,12 @@ export async function pythonFunction({ start, sandbox, addResponse, ...given }: 
       maxOutput,
       onOutput: ({ stream, bytes }) => (stream === 'steps' ? activity.push(bytes) : activity.hear(stream, bytes)),
     })
-    lost = exec.lost
-    const { told } = activity
+    const exec = await untilAborted(running, given.signal)
+    lost = exec?.lost ?? 0
+    const ended = endingOf(exec, activity, start.file)
+    if (activity.told) addResponse(activity.told.response)
+    else if (ended.as === 'error') addResponse(`${ended.message}\n\n${activity.lastWords()}`.trim())
     const warnings = activity.skipped > 0 ? [`${activity.skipped} lines from the agent's process were no steps and are left out.`] : []
-    if (told && !exec.timedOut) return { ended: endedBy(told, addResponse), warnings }
-    const ended = limitOf(exec) ?? vanished(exec.exitCode, activity.loaded, start.file)
-    if (ended.as === 'error') addResponse(`${ended.message}\n\n${activity.lastWords()}`.trim())
     return { ended, warnings }
   } finally {
     activity.finish(lost)
@@ -47,9 +49,10 @@ function command({ file, entrypoint }: PythonFunction): readonly string[] {
   return ['python3', '-u', '-c', source('python_agent.py'), JSON.stringify(tapSources()), JSON.stringify(options)]
 }
 
-function endedBy(told: Told, addResponse: (text: string) => void): Ended {
-  addResponse(told.response)
-  return told.failed ? { as: 'error', ...told.failed } : { as: 'completed' }
+/** A limit counts unless the agent had already said how it ended; time counts in any case. */
+function endingOf(exec: Exec | undefined, { told, loaded }: Activity, file: string): Ended {
+  if (told && exec && !exec.timedOut) return told.failed ? { as: 'error', ...told.failed } : { as: 'completed' }
+  return stoppedBy(exec) ?? vanished(exec?.exitCode ?? 0, loaded, file)
 }
 
 /** The process ended without a word: os._exit, a signal, or a command that does not exist. */

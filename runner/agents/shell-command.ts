@@ -1,7 +1,8 @@
 import type { Start } from '../domain/plan.ts'
 import { Output } from './output.ts'
 import { places } from './places.ts'
-import { limitOf, type TurnOutcome, type TurnRequest } from './turn.ts'
+import { stoppedBy, type TurnOutcome, type TurnRequest } from './turn.ts'
+import { untilAborted } from './until-aborted.ts'
 
 type ShellCommand = Extract<Start, { kind: 'ShellCommand' }>
 
@@ -28,7 +29,7 @@ export async function shellCommand({
   let exitCode: number | null = null
   let lost = 0
   try {
-    const exec = await sandbox.exec(['bash', '-c', start.command], {
+    const running = sandbox.exec(['bash', '-c', start.command], {
       ...given,
       maxOutput,
       onOutput: ({ stream, bytes }) => {
@@ -37,10 +38,11 @@ export async function shellCommand({
         if (stream === 'stdout') stdout.push(stream, bytes)
       },
     })
-    lost = exec.lost
-    const limit = limitOf(exec)
-    if (!limit) exitCode = exec.exitCode
-    return { ended: limit ?? { as: 'completed' }, stepsFromDiff: true, ...(exitCode ? { withoutWork: failed(exitCode) } : {}) }
+    const exec = await untilAborted(running, given.signal)
+    const stopped = stoppedBy(exec)
+    lost = exec?.lost ?? 0
+    if (exec && !stopped) exitCode = exec.exitCode
+    return { ended: stopped ?? { as: 'completed' }, stepsFromDiff: true, ...(exitCode ? { withoutWork: failed(exitCode) } : {}) }
   } finally {
     both.end(lost)
     stdout.end(lost)

@@ -15,7 +15,6 @@ export type TurnRequest<Kind extends Start = Start> = {
   readonly redactor: Redactor
   /** Redacts and bounds what it is given. `at` = when the step began; default now. */
   readonly addStep: (body: StepBody, at?: Date) => void
-  /** The end of what the agent has said so far, for a turn that is cut off. */
   readonly addResponse: (text: string) => void
 }
 /** `withoutWork`: how the turn ended if it turns out that the workspace is unchanged. `stepsFromDiff`: nobody saw which files were written. */
@@ -26,8 +25,10 @@ export type TurnOutcome = {
   readonly warnings?: readonly string[]
 }
 
-/** The limit that ended a command, when one did. */
-export function limitOf({ over, timedOut }: Exec): Ended | undefined {
+/** What ended a command from outside, when something did. Without a result it was stopped, and whoever did that knows why. */
+export function stoppedBy(exec: Exec | undefined): Ended | undefined {
+  if (!exec) return { as: 'cancelled' }
+  const { over, timedOut } = exec
   if (over) return { as: 'limit', limit: over }
   return timedOut ? { as: 'limit', limit: 'time' } : undefined
 }

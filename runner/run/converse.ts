@@ -9,10 +9,10 @@ import type { Redactor } from '../lib/redact.ts'
 import type { Sandbox } from '../seams/sandbox.ts'
 import { describeTask } from './describe-task.ts'
 import type { Grant } from './grant.ts'
-import { type RunLimits, startLimits, untilAborted } from './limits.ts'
+import { type RunLimits, startLimits } from './limits.ts'
 import type { Recorder } from './recorder.ts'
 
-export type Spoken = { readonly id: string; readonly user: string; readonly response: string }
+type Spoken = { readonly id: string; readonly user: string; readonly response: string }
 export type Conversation = { readonly turns: readonly Spoken[]; readonly outcome: TurnOutcome; readonly agentMs: number }
 type Talk = {
   readonly run: Run
@@ -38,8 +38,7 @@ export async function converse(talk: Talk): Promise<Conversation> {
 
 async function exchange(id: string, { run, sandbox, grant, recorder, redactor }: Talk, limits: RunLimits) {
   let response = ''
-  let over = false
-  const playing = playTurn({
+  const outcome = await playTurn({
     start: run.agent.start,
     sandbox,
     cwd: run.sample.exercise ? places.workspace : places.home,
@@ -47,14 +46,12 @@ async function exchange(id: string, { run, sandbox, grant, recorder, redactor }:
     timeoutMs: Math.ceil(limits.left()),
     signal: limits.signal,
     redactor,
-    addStep: (body, at) => over || recorder.add(id, body, at),
+    addStep: (body, at) => recorder.add(id, body, at),
     addResponse: (text) => {
-      if (!over) response = clip(redactor.redact(text).toWellFormed(), maxResponse).text
+      response = clip(redactor.redact(text).toWellFormed(), maxResponse).text
     },
   }).catch(agentsFault)
-  const outcome: TurnOutcome = (await untilAborted(playing, limits.signal)) ?? { ended: limits.hit ?? { as: 'cancelled' } }
-  over = true
-  return { outcome, response }
+  return { response, outcome: outcome.ended.as === 'cancelled' && limits.hit ? { ...outcome, ended: limits.hit } : outcome }
 }
 
 /** An agent that ended its own sandbox is graded; a sandbox that the engine lost is not. */

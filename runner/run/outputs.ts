@@ -16,23 +16,24 @@ export async function takeOutputs(
   const tar = await sandbox.take(places.outputs)
   if (!tar) return { files: [], warnings: [] }
   const gathering = new Gathering(redactor)
-  await scanTar(bounded(tar), gathering)
+  await scanTar(bounded(tar), gathering).catch((thrown) => {
+    if (thrown !== tooMuch) throw thrown
+    gathering.leave('everything after that', 'more than 256 MB to read')
+  })
   const files: BlobRef[] = []
   for (const { name, bytes } of gathering.files) files.push(await blobs.put(one(bytes), name))
   return { files, warnings: gathering.warnings() }
 }
+
+const tooMuch = new Error('too much to read')
 
 /** A sparse file of 1 TB is a short archive to write and a long one to read. */
 async function* bounded(tar: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
   let read = 0
   for await (const bytes of tar) {
     read += bytes.length
+    if (read > outputLimits.read) throw tooMuch
     yield bytes
-    if (read > outputLimits.read) {
-      // An archive may end after any block of zeros.
-      yield new Uint8Array(1024)
-      return
-    }
   }
 }
 
@@ -54,7 +55,7 @@ class Gathering implements TarVisitor {
         .replace(/^outputs\//, ''),
     )
     const why = this.#refusal(shown, type, size)
-    if (why) return this.#leave(shown, why)
+    if (why) return this.leave(shown, why)
     this.#bytes += size
     const chunks: Uint8Array[] = []
     return {
@@ -82,10 +83,10 @@ class Gathering implements TarVisitor {
     if (!this.#redactor.holds(bytes)) return void this.files.push({ name, bytes })
     const text = bytes.toString('utf8')
     if (Buffer.from(text).equals(bytes)) this.files.push({ name, bytes: Buffer.from(this.#redactor.redact(text)) })
-    else this.#leave(name, 'it holds a credential')
+    else this.leave(name, 'it holds a credential')
   }
 
-  #leave(name: string, why: string): undefined {
+  leave(name: string, why: string): undefined {
     const names = this.#left.get(why)
     if (!names) this.#left.set(why, [name])
     else if (names.length < 10_000) names.push(name.slice(0, 200))

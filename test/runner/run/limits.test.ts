@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { startLimits, untilAborted } from '../../../runner/run/limits.ts'
+import { untilAborted } from '../../../runner/agents/until-aborted.ts'
+import { startLimits } from '../../../runner/run/limits.ts'
 
 const never = new Promise<never>(() => {})
 

@@ -310,9 +310,16 @@ describe('limits', () => {
   })
 
   it('time, for an agent that stops the driver', async () => {
-    const { record, diff } = await bench.shell('echo x > x; kill -STOP $PPID; sleep 60', { wallMs: 1500 })
+    const { record, steps, diff } = await bench.shell('echo x > x; kill -STOP $PPID; sleep 60', { wallMs: 1500 })
     expect(record.ended).toEqual({ as: 'limit', limit: 'time' })
+    expect(kinds(steps)).toEqual(['shell', 'edit'])
     expect(diff).toContain('+x')
+  })
+
+  it('time, after the agent had answered: the answer stays', async () => {
+    const { record, response } = await bench.python('import atexit\natexit.register(time.sleep, 60)\nreturn "x"', { wallMs: 1500 })
+    expect(record.ended).toEqual({ as: 'limit', limit: 'time' })
+    expect(response).toBe('x')
   })
 
   it('memory', async () => {
@@ -360,6 +367,13 @@ return f"{len(key)} {key} {key.encode().hex()}"`
     expect(all).not.toMatch(/sk-proj|0123456789abcdef/)
     expect(all).not.toContain(Buffer.from('x:sk-proj-0123456789').toString('base64').slice(4, 20))
   })
+})
+
+it('outputs are taken, and a file without end costs nobody a disk', async () => {
+  const { record, outputs } = await bench.shell('mkdir -p ~/outputs/a; echo ok > ~/outputs/a/ok; truncate -s 20G ~/outputs/z')
+  expect(record.ended).toEqual({ as: 'completed' })
+  expect(outputs).toSatisfy((found: object) => Object.keys(found).every((name) => name === 'a/ok'))
+  expect(record.warnings[0]).toContain('larger than 10 MB')
 })
 
 it('the agent’s folder is never in the graded tree, and holds nothing of ours', async () => {
