@@ -88,7 +88,7 @@ async function runLayer({ onLog, signal }: Build, sandbox: DockerSandbox, layer:
   const options = { as, cwd: cwd ?? '/home/user', ...(env ? { env } : {}), timeoutMs: stepMs, signal, onOutput }
   const fail = (how: string) => new ProctorError(blame, `A step of the environment ${how}: ${run}`, { command: run, log: tail })
   try {
-    const done = await sandbox.exec(['/bin/bash', '-c', run], options)
+    const done = await sandbox.exec(oneStream(run), options)
     if (done.over) throw fail(`went over its ${done.over} limit`)
     if (done.timedOut) throw fail(`took longer than ${stepMs / 60_000} minutes`)
     if (done.exitCode !== 0) throw fail(`exited with ${done.exitCode}`)
@@ -97,6 +97,9 @@ async function runLayer({ onLog, signal }: Build, sandbox: DockerSandbox, layer:
     throw thrown
   }
 }
+
+/** Errors among the output where they belong: two pipes lose their order. */
+const oneStream = (run: string) => ['/bin/bash', '-c', 'exec /bin/bash -c "$0" 2>&1', run]
 
 /** A container cannot leave `--network none`, so one that needs the network at all starts with it and loses it in between. */
 function networkSwitch({ maker: { engine } }: Build, { container }: DockerSandbox, online: boolean) {

@@ -42,10 +42,12 @@ export async function startContainer(
 export async function createContainer(maker: Maker, spec: ContainerSpec, signal: AbortSignal) {
   const name = spec.name ?? `proctor-${spec.kind}-${randomBytes(6).toString('hex')}`
   const { cpus } = await maker.facts()
-  const options = createOptions(spec, { owner: maker.owner, cpus, name })
+  const options = createOptions(spec, { owner: maker.owner, cpus })
   const { engine } = maker
   try {
-    const create = (abortSignal: AbortSignal) => engine.docker.createContainer({ ...options, abortSignal })
+    // Apart, because dockerode otherwise writes all of the body into the address as well; its types know only that way.
+    const request = (abortSignal: AbortSignal) => ({ _query: { name }, _body: options, abortSignal }) as Docker.ContainerCreateOptions
+    const create = (abortSignal: AbortSignal) => engine.docker.createContainer(request(abortSignal))
     return { name, container: await engine.call('create a container', create, { signal, missing: 'base_image_missing' }) }
   } catch (thrown) {
     // Stopped half way, the engine may have made it all the same.

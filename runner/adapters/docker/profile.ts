@@ -30,12 +30,8 @@ const capabilities: Record<Privileges, readonly string[]> = {
 }
 
 /** The engine's words for a sandbox. `cpus` of the engine bounds ours, because it refuses more than it has. */
-export function createOptions(
-  spec: ContainerSpec,
-  { owner, cpus, name }: { owner: string; cpus: number; name: string },
-): Docker.ContainerCreateOptions {
+export function createOptions(spec: ContainerSpec, { owner, cpus }: { owner: string; cpus: number }): Docker.ContainerCreateOptions {
   return {
-    name,
     Image: spec.image,
     Cmd: [...spec.command],
     Entrypoint: [],
