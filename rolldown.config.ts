@@ -7,5 +7,15 @@ export default defineConfig({
   // Native parts of ssh2, which does without them.
   external: [/\.node$/, 'cpu-features'],
   transform: { target: 'node24', define: { __dirname: 'import.meta.dirname' } },
+  plugins: [
+    {
+      // The bundle is flat, and script/build puts what runs in a sandbox into one folder beside it.
+      name: 'inside',
+      transform: {
+        filter: { code: 'import.meta.url' },
+        handler: (code) => code.replace(/(new URL\(['`])[\w./-]*\/inside\//g, '$1./inside/'),
+      },
+    },
+  ],
   output: { dir: 'dist', format: 'esm', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js', cleanDir: true },
 })

@@ -10,6 +10,8 @@ ensure_git() {
 # Not `npm ci`: it deletes what a running process may be reading, and refuses a lockfile made from a registry that lacks some
 # platform's optional packages. Install scripts stay off: the native parts they would build are optional.
 ensure_dependencies() {
+  # Installed from the registry, it has its dependencies and no lockfile.
+  [ -f "$root/package-lock.json" ] || return 0
   local stamp=$root/node_modules/.lockfile-digest wanted
   wanted=$(digest "$root/package-lock.json")
   if [ -f "$stamp" ] && [ "$(<"$stamp")" = "$wanted" ]; then return; fi
