@@ -62,7 +62,7 @@ function head({ totals, state, conclusion, missing, warnings, batches }: Report)
     intervalLine(totals),
     totals.unscored ? `${totals.unscored} unscored` : '',
     totals.regressions ? plural(totals.regressions, 'regression') : '',
-    money(totals.cost_usd),
+    totals.cost_usd > 0 ? money(totals.cost_usd) : '',
     duration(batches.flatMap((batch) => batch.runs).reduce((sum, run) => sum + run.duration_ms, 0)),
   ]
   const notes = [...(missing.length > 0 ? [`${plural(missing.length, 'run')} without a result.`] : []), ...warnings].slice(0, 20)
@@ -74,8 +74,8 @@ function head({ totals, state, conclusion, missing, warnings, batches }: Report)
 }
 
 function batchText(batch: ReportBatch, step: Step): string {
-  const failing = bySeverity(batch.runs).filter(({ verdict }) => verdict !== 'pass')
-  const runs = (step.passing ? bySeverity(batch.runs) : failing).slice(0, step.rows)
+  const failing = bySeverity(batch.runs, (run) => run).filter(({ verdict }) => verdict !== 'pass')
+  const runs = (step.passing ? bySeverity(batch.runs, (run) => run) : failing).slice(0, step.rows)
   const epochs = hasEpochs(batch)
   return [
     `### ${codeSpan(batchTitle(batch))}: ${conclusionWords[batch.conclusion]}`,
@@ -97,7 +97,7 @@ function scorerTable({ scorers }: ReportBatch): string {
 function runTable(runs: readonly ReportRun[], epochs: boolean): string {
   const rows = runs.map(
     (run) =>
-      `| ${run.verdict} | ${cellSpan(runTitle(run, epochs))} | ${run.verdict === 'pass' ? '' : cellSpan(run.reason, 120)} | ${duration(run.duration_ms)} | ${money(run.usage.cost_usd)} |`,
+      `| ${run.verdict} | ${cellSpan(runTitle(run, epochs))} | ${run.verdict === 'pass' ? '' : cellSpan(run.reason, 120)} | ${duration(run.duration_ms)} | ${run.usage.by === 'none' ? '' : money(run.usage.cost_usd)} |`,
   )
   return ['| Verdict | Run | Why | Time | Cost |', '| --- | --- | --- | ---: | ---: |', ...rows].join('\n')
 }

@@ -37,7 +37,8 @@ export const runTitle = ({ sample, side, epoch, attempt }: ReportRun, epochs: bo
   )
 
 /** Failures first, then what could not be scored, then passes; as planned within each. */
-export const bySeverity = (runs: readonly ReportRun[]): ReportRun[] => runs.toSorted((a, b) => severity[a.verdict] - severity[b.verdict])
+export const bySeverity = <T>(entries: readonly T[], run: (entry: T) => ReportRun): T[] =>
+  entries.toSorted((a, b) => severity[run(a).verdict] - severity[run(b).verdict])
 const severity = { fail: 0, unscored: 1, pass: 2 } as const
 
 export const hasEpochs = ({ runs }: ReportBatch): boolean => runs.some(({ epoch }) => epoch > 1)

@@ -6,7 +6,7 @@ import { runTable } from './run-rows.ts'
 import type { ReadFile } from './run-sheet.ts'
 import { script } from './script.ts'
 import { style } from './style.ts'
-import { batchSection, lead, notices } from './summary.ts'
+import { batchSection, lead, notices, overview } from './summary.ts'
 
 /**
  * report.html, piece by piece: one file that asks for nothing else, complete without its script. `read` opens the long files
@@ -15,7 +15,8 @@ import { batchSection, lead, notices } from './summary.ts'
 export async function* htmlReport(report: Report, read: ReadFile): AsyncGenerator<string> {
   const several = report.batches.length > 1
   yield top(report).markup
-  yield html`<main>${lead(report)}${notices(report)}${join(report.batches.map((batch) => batchSection(batch, several)))}`.markup
+  yield html`<main>${lead(report)}${notices(report)}${overview(report.batches)}${join(report.batches.map((batch, index) => batchSection(batch, index, several)))}`
+    .markup
   yield html`<section class="all"><h2>Runs</h2>${toolbar(report, several)}`.markup
   for await (const piece of runTable(report, read)) yield piece.markup
   yield html`<p class="quiet none" hidden>No run matches.</p></section></main>${bottom(report)}</body></html>\n`.markup

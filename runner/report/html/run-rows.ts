@@ -13,7 +13,8 @@ const sheetBudget = 1_500_000
 /** The table of runs, one `tbody` a run: its row, and below it its sheet. Runs that did not pass get four times the room of one that did. */
 export async function* runTable(report: Report, read: ReadFile): AsyncGenerator<Html> {
   const several = report.batches.length > 1
-  const entries = report.batches.flatMap((batch, index) => bySeverity(batch.runs).map((run) => ({ run, batch, index })))
+  const all = report.batches.flatMap((batch, index) => batch.runs.map((run) => ({ run, batch, index })))
+  const entries = bySeverity(all, ({ run }) => run)
   let [weight, budget] = [entries.reduce((sum, { run }) => sum + weightOf(run), 0), sheetsBudget]
   yield html`<table class="runs" id="runs"><thead><tr>${join(columns(several).map(columnHead))}</tr></thead>`
   for (const { run, batch, index } of entries) {
@@ -46,8 +47,10 @@ function row(run: ReportRun, batch: ReportBatch, several: boolean): Html {
   const reason = run.verdict === 'pass' ? nothing : html`<div class="reason">${clip(run.reason, 300)}</div>`
   const name = html`<a class="name" href="#run-${run.id}">${clip(runTitle(run, hasEpochs(batch)), 200)}</a>`
   const diff = run.diff
-  return html`<tr class="row"><td class="verdict ${run.verdict}" data-v="${order[run.verdict]}"><span>${run.verdict}</span></td><th scope="row" class="run">${name}${reason}</th>${several ? html`<td class="eval">${batchTitle(batch)}</td>` : nothing}<td class="scores" data-v="${passed(run)}">${chips(run)}</td><td class="diff number" data-v="${diff ? diff.added + diff.removed : -1}">${diff ? html`<b class="plus">+${diff.added}</b> <b class="minus">&minus;${diff.removed}</b>` : nothing}</td><td class="steps number" data-v="${stepsOf(run)}">${stepsOf(run)}</td><td class="time number" data-v="${run.duration_ms}">${duration(run.duration_ms)}</td><td class="cost number" data-v="${run.usage.cost_usd}">${run.usage.by === 'none' ? nothing : money(run.usage.cost_usd)}</td></tr>`
+  return html`<tr class="row"><td class="verdict ${run.verdict}" data-v="${order[run.verdict]}"><span>${run.verdict}</span></td><th scope="row" class="run">${name}${reason}</th>${several ? html`<td class="eval">${batchTitle(batch)}</td>` : nothing}<td class="scores" data-v="${passed(run)}">${chips(run)}</td><td class="diff number" data-v="${diff ? diff.added + diff.removed : -1}">${diff ? changed(diff) : nothing}</td><td class="steps number" data-v="${stepsOf(run)}">${stepsOf(run)}</td><td class="time number" data-v="${run.duration_ms}">${duration(run.duration_ms)}</td><td class="cost number" data-v="${run.usage.cost_usd}">${run.usage.by === 'none' ? nothing : money(run.usage.cost_usd)}</td></tr>`
 }
+const changed = ({ files, added, removed }: NonNullable<ReportRun['diff']>) =>
+  files === 0 ? html`<span class="quiet">none</span>` : html`<b class="plus">+${added}</b> <b class="minus">&minus;${removed}</b>`
 const order = { fail: 0, unscored: 1, pass: 2 } as const
 const passed = ({ scores }: ReportRun) => scores.filter(({ status }) => status === 'PASS').length
 

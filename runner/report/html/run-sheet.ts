@@ -1,5 +1,5 @@
 import type { ReportRun } from '../../domain/report.ts'
-import { clip } from '../plain.ts'
+import { clip, oneLine } from '../plain.ts'
 import { duration, money, plural } from '../wording.ts'
 import { diffFiles } from './diff.ts'
 import { bytesOf, type Html, href, html, join, nothing } from './markup.ts'
@@ -27,7 +27,11 @@ const file = (path: string, title: string) => html`<a href="${href(path)}">${tit
 function task({ turns, from }: ReportRun, room: number): Html {
   const source = from ? html` <small>${from.file}:${from.line}</small>` : nothing
   const asked = turns.map(({ user }) => user).join('\n\n')
-  return asked === '' ? nothing : part('Task', html`<p class="prose">${clip(asked, room)}</p>`, source)
+  if (asked === '') return nothing
+  const whole = html`<p class="prose">${clip(asked, room)}</p>`
+  // The same task stands in many runs, and what an agent made of it is what one came for.
+  const folded = html`<details class="fold"><summary>${oneLine(asked, 160)}</summary>${whole}</details>`
+  return part('Task', asked.length > 400 ? folded : whole, source)
 }
 
 function response({ turns, response: last, ended }: ReportRun, room: number): Html {

@@ -63,7 +63,7 @@ td.pass{color:var(--pass)}td.fail{color:var(--fail)}td.unscored{color:var(--unsc
 .opened details[open]{border-bottom:1px solid var(--rule)}
 
 .sheet{display:grid;grid-template-columns:minmax(0,21rem) minmax(0,1fr);gap:1.5rem 2.5rem;padding:.5rem 0 2.5rem}
-.sheet section{margin-bottom:1.75rem}.sheet h4{font-size:.8rem;color:var(--soft);border-bottom:1px solid var(--line);padding-bottom:.3rem;margin-bottom:.6rem;display:flex;justify-content:space-between;gap:1rem;flex-wrap:wrap}
+.done .prose{font-size:.93rem;max-width:none}.scorers .ruling{white-space:nowrap}.sheet section{margin-bottom:1.75rem}.sheet h4{font-size:.8rem;color:var(--soft);border-bottom:1px solid var(--line);padding-bottom:.3rem;margin-bottom:.6rem;display:flex;justify-content:space-between;gap:1rem;flex-wrap:wrap}
 .prose{white-space:pre-wrap;overflow-wrap:anywhere;unicode-bidi:isolate;max-width:46rem}
 .banner{border-left:3px solid var(--fail);padding:.1rem 0 .1rem .9rem;margin-bottom:1.75rem;overflow-wrap:anywhere}.banner.unscored{border-color:var(--unscored)}.banner p+p,.banner pre{margin-top:.4rem}
 .score-list,.criteria{list-style:none;margin:0;padding:0}.score-list>li+li,.criteria>li{margin-top:.9rem}
@@ -82,7 +82,7 @@ blockquote{margin:.35rem 0;padding-left:.75rem;border-left:2px solid var(--rule)
 .what{overflow-wrap:anywhere}.what .scroll{border:1px solid var(--line);border-radius:4px;margin-top:.35rem;background:var(--raised)}
 .command{display:flex;gap:1rem;justify-content:space-between;align-items:baseline}.command pre::before{content:"$ ";color:var(--soft)}
 .exit{font-family:var(--mono);font-size:.75rem;white-space:nowrap;color:var(--soft)}.exit.bad{color:var(--fail)}.exit.fine{color:var(--pass)}
-.output{margin-top:.35rem;padding:.5rem .65rem;background:var(--sunk)}.fold>summary{color:var(--soft);font-size:.85rem;margin-top:.35rem;padding:0}
+.output{margin-top:.35rem;padding:.5rem .65rem;background:var(--sunk)}.fold>.prose{margin-top:.4rem}.fold>summary{color:var(--soft);font-size:.85rem;margin-top:.35rem;padding:0}
 .timeline .gap{display:block;text-align:center;color:var(--soft);font-size:.85rem}
 footer{display:flex;flex-wrap:wrap;gap:.5rem 2rem;font-size:.8rem;padding-top:1rem;padding-bottom:3rem}
 @media(max-width:60rem){.sheet{grid-template-columns:minmax(0,1fr)}.keys{display:none}}

@@ -30,6 +30,16 @@ export function lead(report: Report): Html {
   return html`<section class="lead">${ruling}<h1>${passLine(totals)}</h1>${only ? html`<p class="reason">${only.reason}</p>` : nothing}${intervalFigure(totals, only?.gate.min_pass_rate)}<dl class="figures">${join(figures.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`))}</dl></section>`
 }
 
+/** Every eval on one line, when there are several. */
+export function overview(batches: readonly ReportBatch[]): Html {
+  if (batches.length < 2) return nothing
+  const rows = batches.map(
+    ({ totals, conclusion, ...batch }, index) =>
+      html`<tr><th scope="row"><a href="#batch-${index}">${batchTitle(batch)}</a></th><td><span class="ruling ${conclusion}">${conclusionWords[conclusion]}</span></td><td>${passLine(totals)}</td><td class="quiet">${totals.interval ? `${percent(totals.interval[0])} to ${percent(totals.interval[1])}` : ''}</td><td class="number">${totals.unscored}</td><td class="number">${money(totals.cost_usd)}</td></tr>`,
+  )
+  return html`<section class="batch"><div class="wide"><table class="scorers"><thead><tr><th scope="col">Eval</th><th scope="col">Ruling</th><th scope="col">Result</th><th scope="col">95% interval</th><th scope="col" class="number">Unscored</th><th scope="col" class="number">Cost</th></tr></thead><tbody>${join(rows)}</tbody></table></div></section>`
+}
+
 export function notices({ warnings, missing, state }: Report): Html {
   const items = [
     ...(state === 'running' ? ['Runs are still going on. Load this page again to see more.'] : []),
@@ -42,12 +52,12 @@ export function notices({ warnings, missing, state }: Report): Html {
     : html`<section class="notices" aria-label="Warnings"><ul>${join(items.map((item) => html`<li>${clip(item, 600)}</li>`))}</ul></section>`
 }
 
-export function batchSection(batch: ReportBatch, several: boolean): Html {
+export function batchSection(batch: ReportBatch, index: number, several: boolean): Html {
   const { totals, conclusion, reason, description } = batch
   const head = several
     ? html`<p class="ruling ${conclusion}">${conclusionWords[conclusion]}</p><p class="reason">${passLine(totals)}${totals.interval ? html` <small>${intervalLine(totals)}</small>` : nothing}</p><p class="reason">${reason}</p>${intervalFigure(totals, batch.gate.min_pass_rate)}`
     : nothing
-  return html`<section class="batch"><h2>${batchTitle(batch)} <small>${clip(batch.commit, 12)}</small></h2>${description ? html`<p class="quiet">${description}</p>` : nothing}${head}${strip(batch)}${scorerTable(batch.scorers)}${epochTable(batch)}</section>`
+  return html`<section class="batch" id="batch-${index}"><h2>${batchTitle(batch)} <small>${clip(batch.commit, 12)}</small></h2>${description ? html`<p class="quiet">${description}</p>` : nothing}${head}${strip(batch)}${scorerTable(batch.scorers)}${epochTable(batch)}</section>`
 }
 
 /** Rate, interval and gate on one axis from 0 to 100%. */
