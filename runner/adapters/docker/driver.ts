@@ -7,7 +7,7 @@ import type { ExecOptions } from '../../seams/sandbox.ts'
 /** Base interpreter, isolated and without site packages: nothing that an environment installs changes the driver. */
 export const driverCommand = (): readonly string[] => ['/usr/bin/python3', '-I', '-S', '-c', source()]
 
-export type Reply = { readonly exitCode: number; readonly timedOut: boolean; readonly lost: number }
+type Reply = { readonly exitCode: number; readonly timedOut: boolean; readonly lost: number }
 export type Driver = {
   /** Feeds the reader of the driver's stdout. */
   hear(head: FrameHead, body: Uint8Array): void

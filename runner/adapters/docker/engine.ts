@@ -70,7 +70,7 @@ async function call<T>(
 }
 
 /** What dockerode throws, as one of our codes: an HTTP status when the engine answered, a socket's code when it did not. */
-export function toEngineError(what: string, thrown: unknown, missing: Code = 'sandbox_lost'): ProctorError {
+function toEngineError(what: string, thrown: unknown, missing: Code = 'sandbox_lost'): ProctorError {
   if (thrown instanceof ProctorError) return thrown
   const text = thrown instanceof Error ? thrown.message.trim() : String(thrown)
   const status = statusOf(thrown)

@@ -3,7 +3,7 @@ import type { Network, Resources } from '../../domain/environment.ts'
 import { ProctorError } from '../../domain/error.ts'
 
 /** What a container is for. `spare` waits for a run; `kept` outlives its process on purpose and is never reaped. */
-export type Kind = 'agent' | 'grade' | 'build' | 'spare' | 'read' | 'kept'
+type Kind = 'agent' | 'grade' | 'build' | 'spare' | 'read' | 'kept'
 
 export type ContainerSpec = {
   readonly kind: Kind
@@ -21,7 +21,7 @@ export type ContainerSpec = {
   readonly keep?: boolean
 }
 /** `sudo`: what sudo, apt, pip and npm were measured to need. `grade`: what a root launcher needs to hand out files and drop to a user. `none`: nothing, for ever. */
-export type Privileges = 'sudo' | 'grade' | 'none'
+type Privileges = 'sudo' | 'grade' | 'none'
 
 const capabilities: Record<Privileges, readonly string[]> = {
   sudo: ['SETUID', 'SETGID', 'CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'AUDIT_WRITE', 'FSETID', 'KILL'],

@@ -9,7 +9,7 @@ import { causeOfEnd, type Ending, isOutOfMemory, killContainer } from './ending.
 import type { ContainerSpec } from './profile.ts'
 import type { Watchdog } from './watchdog.ts'
 
-export type DockerExecOptions = ExecOptions & { readonly as?: 'root' | 'user' }
+type DockerExecOptions = ExecOptions & { readonly as?: 'root' | 'user' }
 export type DockerSandbox = Sandbox & {
   readonly container: Docker.Container
   /** Nothing has ended it yet. */

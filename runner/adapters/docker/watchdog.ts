@@ -5,7 +5,7 @@ import type { Facts } from './container.ts'
 import type { Engine } from './engine.ts'
 
 /** `over`: the sandbox holds more than its limit. `full`: the engine's own disk has no room left for anybody. */
-export type DiskEnd = 'over' | 'full'
+type DiskEnd = 'over' | 'full'
 export type Watchdog = {
   /** Until disposed. `end` is called at most once. */
   watch(container: Docker.Container, diskMb: number, end: (why: DiskEnd) => void): Disposable
