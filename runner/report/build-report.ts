@@ -115,11 +115,11 @@ const rate = (pass: number, fail: number) => ({
   interval: wilson(pass, pass + fail),
 })
 
-/** Agent and judge, every attempt. A record that a later attempt graded again was paid once. */
+/** Agent and judge, every attempt. What was taken over from another run was paid there. */
 function cost(results: readonly Result[]): number {
-  const records = new Map(results.map(({ record }) => [record.run, record]))
-  const agents = [...records.values()].reduce((total, { usage }) => total + usage.costUsd, 0)
-  return results.reduce((total, { grade }) => total + grade.usage.costUsd, agents)
+  const paid = ({ run, record, grade }: Result) =>
+    (record.run === run.id ? record.usage.costUsd : 0) + (grade.run === run.id ? grade.usage.costUsd : 0)
+  return results.reduce((total, result) => total + paid(result), 0)
 }
 
 /** A sample passes on a side when more than half of its scored epochs do. */

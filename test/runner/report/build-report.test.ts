@@ -56,10 +56,13 @@ describe('totals', () => {
     expect(report.warnings).toContain('2 attempts repeated a run after an infrastructure error.')
   })
 
-  test('pay a record once when a later attempt only graded it again', async () => {
+  test('pay a record once when a later attempt graded it again, and nothing for what another run has paid', async () => {
     const { plan, results, runs } = await told(['judge-broken'])
     const first = at(results, 0)
-    results.push({ ...first, run: again(at(runs, 0), 2), grade: { ...first.grade, verdict: 'pass' } })
+    const second = again(at(runs, 0), 2)
+    results.push({ ...first, run: second, grade: { ...first.grade, run: second.id, verdict: 'pass' } })
+    expect(buildReport(plan, results, context).totals.cost_usd).toBeCloseTo(0.0312 + 2 * 0.0041, 10)
+    results.push({ ...first, run: again(at(runs, 0), 3) })
     expect(buildReport(plan, results, context).totals.cost_usd).toBeCloseTo(0.0312 + 2 * 0.0041, 10)
   })
 
