@@ -2,7 +2,7 @@ import type Docker from 'dockerode'
 import type { Maker } from './container.ts'
 import { type Engine, statusOf } from './engine.ts'
 import { lastUse, snapshotRepository } from './images.ts'
-import { type Life, lifeOf } from './owner.ts'
+import { type Life, lifeOf, type Owner } from './owner.ts'
 
 /** Something of ours on the engine. `kept` ones are somebody's on purpose; `unknown` ones belong to another machine or container. */
 export type Leftover = {
@@ -11,6 +11,7 @@ export type Leftover = {
   readonly name: string
   readonly kind: string
   readonly run: string
+  readonly owner: Owner
   readonly state: Life | 'kept'
 }
 
@@ -63,8 +64,9 @@ export async function prune({ engine }: Maker, days: number): Promise<readonly s
 
 function toLeftover(what: Leftover['what'], id: string, name: string, labels: Record<string, string>): Leftover {
   const kind = labels['proctor.kind'] ?? ''
-  const state = kind === 'kept' ? 'kept' : lifeOf(labels[label] ?? '')
-  return { what, id, name, kind, run: labels['proctor.run'] ?? '', state }
+  const owner = labels[label] ?? ''
+  const state = kind === 'kept' ? 'kept' : lifeOf(owner)
+  return { what, id, name, kind, run: labels['proctor.run'] ?? '', owner, state }
 }
 
 function remove(docker: Docker, { what, id }: Leftover): Promise<unknown> {

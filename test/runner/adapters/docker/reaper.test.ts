@@ -59,7 +59,7 @@ test('what a killed process leaves is removed by the next one, what a neighbour 
 test('a closed engine has nothing left, spares neither', async () => {
   const lone = openTestDocker()
   const image = await lone.prepare([{ base: 'proctor-base:latest' }], { signal: never })
-  const mine = async () => (await docker.leftovers()).filter(({ run, kind }) => run === 'spares' || kind === 'spare').length
+  const mine = async () => (await docker.leftovers()).filter(({ owner }) => owner === thisProcess()).length
   const before = await mine()
   {
     await using first = await lone.open(image, { ...profile, run: 'spares', more: 2 }, never)
