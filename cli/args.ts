@@ -3,7 +3,7 @@ import { ProctorError } from '../runner/domain/error.ts'
 import { nearest } from '../runner/lib/nearest.ts'
 
 /** One option of a command: `value` names what follows it in the help text; without it the option is a switch. */
-export type Option = {
+type Option = {
   readonly name: string
   readonly short?: string
   readonly value?: string
@@ -81,7 +81,7 @@ function parserOptions(options: readonly Option[]): NonNullable<ParseArgsConfig[
   )
 }
 
-export function helpText({ usage, about, options, examples = [] }: Usage): string {
+function helpText({ usage, about, options, examples = [] }: Usage): string {
   const left = ({ name, short, value }: Option) => `${short ? `-${short}, ` : '    '}--${name}${value ? ` ${value}` : ''}`
   const all = [...options, { name: 'help', short: 'h', help: 'Show this text' }]
   const width = Math.max(...all.map((option) => left(option).length))

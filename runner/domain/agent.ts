@@ -5,7 +5,7 @@ export const slug = z
   .string()
   .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'a slug: lower-case letters, digits and single hyphens')
   .max(64)
-export const envName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/)
+const envName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/)
 const size = z.string().regex(/^\d+(\.\d+)?[mg]$/i, 'a size such as 512m or 2g')
 const relative = z.string().min(1).max(1024)
 
@@ -38,7 +38,7 @@ const git = z.strictObject({
   subdirectory: relative.optional(),
   credential: z.string().min(1).optional(),
 })
-export const AgentSource = z.union([
+const AgentSource = z.union([
   z.literal('.'),
   z.strictObject({ file: relative }).meta({ description: 'One file of this package, at most 200 KB' }),
   z
@@ -47,7 +47,6 @@ export const AgentSource = z.union([
   z.strictObject({ zip: relative }).meta({ description: 'An archive of this package: at most 100 MB packed, 500 MB unpacked' }),
   z.strictObject({ git }).meta({ description: 'https only; the ref is strict' }),
 ])
-export type AgentSource = z.infer<typeof AgentSource>
 
 const common = {
   apiVersion: z.enum(['proctor/v1', 'eidolon/v1']),

@@ -19,7 +19,7 @@ export type Layer =
     }
   | { readonly put: BlobRef; readonly at: string }
 
-export type LayerBlame = 'image_build_failed' | 'environment_setup_failed' | 'workspace_seed_failed' | 'workspace_setup_failed'
+type LayerBlame = 'image_build_failed' | 'environment_setup_failed' | 'workspace_seed_failed' | 'workspace_setup_failed'
 
 /** An image as data, with what a sandbox made of it needs at start. */
 export type Environment = {

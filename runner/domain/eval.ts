@@ -4,7 +4,7 @@ import { InlineScenario } from './scenario.ts'
 import { ScorerFile } from './scorer.ts'
 
 /** An Eval, as people write it. Paths are relative to its file. */
-export const JudgeFile = z.union([
+const JudgeFile = z.union([
   z.literal('none'),
   z.strictObject({
     model: z

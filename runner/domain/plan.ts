@@ -10,7 +10,7 @@ export type Trigger = {
   /** The merge base: configuration, scenarios and scorers are read from it; regressions are measured against it. */
   readonly base?: Tree
 }
-export type Tree = { readonly sha: string; readonly files: BlobRef }
+type Tree = { readonly sha: string; readonly files: BlobRef }
 
 /** Everything that one trigger asked for, frozen. `id` is the digest of its content. */
 export type Plan = {

@@ -21,14 +21,14 @@ export type RunRecord = {
   readonly timing: { readonly startedAt: string; readonly durationMs: number; readonly agentMs: number }
 }
 
-export type Limit = 'time' | 'tokens' | 'cost' | 'turns' | 'memory' | 'disk'
+type Limit = 'time' | 'tokens' | 'cost' | 'turns' | 'memory' | 'disk'
 export type Ended =
   | { readonly as: 'completed' | 'cancelled' }
   | { readonly as: 'limit'; readonly limit: Limit }
   | { readonly as: 'error'; readonly code: Code; readonly message: string }
 
 /** One exchange. `response` is redacted and bounded. */
-export type Turn = { readonly id: string; readonly user: string; readonly response: string; readonly diff?: Diff; readonly steps: number }
+type Turn = { readonly id: string; readonly user: string; readonly response: string; readonly diff?: Diff; readonly steps: number }
 
 /** For people: redacted, and cut where it says so. Grading never reads it. `left` names what never enters a diff (byte-code caches, nested .git). */
 export type Diff = {

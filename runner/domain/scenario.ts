@@ -4,7 +4,7 @@ import { ScorerFile } from './scorer.ts'
 
 /** A Scenario, as people write it. Paths are relative to its file. */
 const subdirectory = z.string().min(1).optional()
-export const WorkspaceFile = z.union([
+const WorkspaceFile = z.union([
   z.literal('empty'),
   z.strictObject({
     git: z.strictObject({
@@ -26,7 +26,6 @@ export const WorkspaceFile = z.union([
     }),
   }),
 ])
-export type WorkspaceFile = z.infer<typeof WorkspaceFile>
 
 const globs = z.array(z.string().min(1))
 const scenarioFields = {

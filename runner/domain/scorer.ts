@@ -60,7 +60,7 @@ export const DiffSizeScorer = z.strictObject({
   max_removed: z.number().int().min(0).optional(),
   max_lines: z.number().int().min(0).optional().meta({ description: 'Added and removed lines together' }),
 })
-export const TestIntegrityScorer = z.strictObject({ ...common, type: z.literal('test_integrity') })
+const TestIntegrityScorer = z.strictObject({ ...common, type: z.literal('test_integrity') })
 /** `{column: NAME}` takes the value from the row: `expected`, or a column of the input. */
 const wanted = z.union([z.string(), z.strictObject({ column: z.string().min(1) })])
 export const ResponseScorer = z.strictObject({

@@ -1,4 +1,5 @@
 import { ProctorError } from '../../domain/error.ts'
+import { isPriced } from './prices.ts'
 
 export type Account = { readonly provider: string; readonly model: string; readonly baseURL: string; readonly apiKey: string }
 
@@ -35,5 +36,5 @@ export function account(name: string, variables: Readonly<Record<string, string 
 /** In one line, where a model would be asked. Sends nothing. */
 export function describeAccount(name: string, variables: Readonly<Record<string, string | undefined>>): string {
   const { model, baseURL } = account(name, variables)
-  return `${model} at ${new URL(baseURL).host}`
+  return `${model} at ${new URL(baseURL).host}${isPriced(name) ? '' : '; its price is not known here, so it counts as 0'}`
 }

@@ -19,12 +19,12 @@ it('task_input has every key of the contract', () => {
 
 it('workspace is there on coding runs, with the setup that is the agent’s to do', () => {
   const setup = { mode: 'agent', text: 'npm ci' } as const
-  expect(taskInput(fakeRun({ exercise: fakeExercise({ setup }) }), turn)['workspace']).toEqual({
+  expect(taskInput(fakeRun({ exercise: fakeExercise({ setup }) }), turn).workspace).toEqual({
     cwd: '/home/user/workspace',
     setup_mode: 'agent',
     setup_instructions: 'npm ci',
   })
-  expect(taskInput(fakeRun({ exercise: fakeExercise() }), turn)['workspace']).toEqual({
+  expect(taskInput(fakeRun({ exercise: fakeExercise() }), turn).workspace).toEqual({
     cwd: '/home/user/workspace',
     setup_mode: null,
     setup_instructions: null,

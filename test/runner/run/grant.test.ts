@@ -17,15 +17,15 @@ it('gives every name of the contract under both prefixes', async () => {
   const { env } = await issueGrant(fakeRun({ id: 'run-7' }), holding({}), new Redactor())
   for (const name of names) expect(env[`PIPELINES_${name}`], name).toBe(env[`PROCTOR_${name}`])
   expect(env).toMatchObject({ PIPELINES_RUN_ID: 'run-7', PROCTOR_TASK_ID: 'sample', PROCTOR_AGENT_ID: 'agent' })
-  expect(env['PIPELINES_ODYSSEY_PROXY_URL']).toBe(env['PROCTOR_TOOLS_URL'])
-  expect(JSON.parse(atob(env['PROCTOR_TOOLS_SCHEMA_B64'] ?? ''))).toEqual([])
+  expect(env.PIPELINES_ODYSSEY_PROXY_URL).toBe(env.PROCTOR_TOOLS_URL)
+  expect(JSON.parse(atob(env.PROCTOR_TOOLS_SCHEMA_B64 ?? ''))).toEqual([])
 })
 
 it('gives each run a token of its own, masked from the start', async () => {
   const redactor = new Redactor()
   const [one, two] = await Promise.all([issueGrant(fakeRun(), holding({}), redactor), issueGrant(fakeRun(), holding({}), redactor)])
-  expect(one?.env['PROCTOR_RUN_TOKEN']).not.toBe(two?.env['PROCTOR_RUN_TOKEN'])
-  expect(redactor.redact(`token ${one?.env['PROCTOR_RUN_TOKEN']}`)).toBe('token ***')
+  expect(one?.env.PROCTOR_RUN_TOKEN).not.toBe(two?.env.PROCTOR_RUN_TOKEN)
+  expect(redactor.redact(`token ${one?.env.PROCTOR_RUN_TOKEN}`)).toBe('token ***')
 })
 
 it('resolves credentials, masks them, and lets nobody overwrite the contract', async () => {
