@@ -53,6 +53,7 @@ export async function openWorld({
       git: openGit(variables),
       cacheDir: join(cacheDir, 'sources'),
       registries: registries(variables),
+      out,
     }),
     watch,
     version,

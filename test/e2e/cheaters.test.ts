@@ -32,7 +32,7 @@ beforeAll(async () => {
   }
   honest = await examine(['oracle', 'no-op'], [], 'honest')
   report = await examine(names, quick, 'cheaters')
-}, 1_200_000)
+}, 2_400_000)
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
 const runsOf = (agent: string): readonly ReportRun[] =>

@@ -4,7 +4,7 @@ import type { TreeFile } from '../../lib/pack-tree.ts'
 import { most, Refused, safeLink, safePath } from './guard.ts'
 
 /** Folders of a work tree that are no source: what tools leave behind. */
-const caches = new Set(['.git', '__pycache__', 'node_modules', '.venv', '.proctor', '.pytest_cache'])
+const caches = new Set(['.git', '__pycache__', 'node_modules', '.venv', '.proctor', '.pytest_cache', '.mypy_cache', '.ruff_cache', '.tox'])
 const none = new Set(['.git'])
 
 /** `only`: exactly these paths. `except`: not these, nor what lies in them. `everything`: caches too, because somebody committed them. */
@@ -20,6 +20,7 @@ export async function readDir(root: string, { only, except = new Set(), everythi
     const names = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
       throw new Refused(error.code === 'ENOENT' || error.code === 'ENOTDIR' ? `the folder ${folder} is not there` : error.message)
     })
+    if (isOutputFolder(names)) return
     for (const entry of names.sort((a, b) => (a.name < b.name ? -1 : 1))) {
       const path = join(folder, entry.name)
       const name = relative(root, path)
@@ -40,4 +41,10 @@ export async function readDir(root: string, { only, except = new Set(), everythi
   }
   await walk(root)
   return files
+}
+
+/** Results of a run that were written into the package itself are no part of it: with them, no two runs would examine the same agent. */
+function isOutputFolder(entries: readonly { readonly name: string }[]): boolean {
+  const names = new Set(entries.map(({ name }) => name))
+  return names.has('results.jsonl') && names.has('plan.json')
 }

@@ -122,6 +122,12 @@ describe('a folder', () => {
     await symlink('main.py', join(at, 'alias.py'))
     expect(await paths({ dir: { path: at } })).toEqual(['alias.py -> main.py', 'main.py'])
   })
+  test('is the same whether or not a run wrote its results into it', async () => {
+    const at = join(folder, 'pkg')
+    await mkdir(join(at, 'results', 'blobs'), { recursive: true })
+    for (const name of ['main.py', 'results/plan.json', 'results/results.jsonl', 'results/blobs/x']) await writeFile(join(at, name), '')
+    expect(await paths({ dir: { path: at } })).toEqual(['main.py'])
+  })
   test('with a link that leads outside is refused', async () => {
     const at = join(folder, 'pkg')
     await mkdir(at)
