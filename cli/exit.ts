@@ -3,11 +3,17 @@ import { nearest } from '../runner/lib/nearest.ts'
 
 /** Runs a command; whatever it throws becomes text on stderr and an exit code. A stack is shown only for what nobody foresaw. */
 export async function guarded(command: () => Promise<number>): Promise<number> {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', unlessClosed)
   try {
     return await command()
   } catch (thrown) {
     return report(thrown)
   }
+}
+
+/** Whoever reads may leave early, as `head` does; the work goes on without them. */
+function unlessClosed(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error
 }
 
 function report(thrown: unknown): number {

@@ -7,6 +7,8 @@ export type Settings = {
   readonly judgeModel: string | undefined
   /** Plain lines instead of a live table. */
   readonly plain: boolean
+  /** Whether a terminal may be coloured: https://no-color.org */
+  readonly colour: boolean
   readonly variables: Readonly<Record<string, string | undefined>>
 }
 
@@ -15,6 +17,7 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
     cacheDir: env.PROCTOR_CACHE ?? join(env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'proctor'),
     judgeModel: env.PROCTOR_JUDGE_MODEL || undefined,
     plain: env.CI !== undefined || env.TERM === 'dumb',
+    colour: !env.NO_COLOR && env.TERM !== 'dumb',
     variables: env,
   }
 }

@@ -24,7 +24,8 @@ export async function evaluate(request: PlanRequest, world: World, signal: Abort
 /** Runs what is still due until nothing is: first pass, resume, retries, more epochs and the base side are one loop. */
 export async function execute(plan: Plan, world: World, signal: AbortSignal, { shard, width }: Pace): Promise<void> {
   const done = await world.records.results(plan.id)
-  world.watch({ at: 'planned', plan, done: done.length })
+  const before = done.length
+  world.watch({ at: 'planned', plan, done: [...done] })
   const work = async (run: Run) => {
     const result = await examine(run, world, signal)
     // What was cut short happened to nobody: it is due again, and a resumed batch runs it.
@@ -33,7 +34,10 @@ export async function execute(plan: Plan, world: World, signal: AbortSignal, { s
     done.push(result)
     world.watch({ at: 'done', run, grade: result.grade, durationMs: result.record.timing.durationMs })
   }
-  while (!signal.aborted && (await pool({ source: dueRuns(plan, done, shard), width, work, signal, lane })) > 0);
+  while (
+    !signal.aborted &&
+    (await pool({ source: dueRuns(plan, done, { ...(shard && { shard }), before }), width, work, signal, lane })) > 0
+  );
 }
 
 const lane = ({ agent }: Run) => ({ name: agent.slug, cap: agent.concurrencyCap })

@@ -1,7 +1,8 @@
+import { cpus } from 'node:os'
 import { resolve } from 'node:path'
-import type { Plan } from '../../runner/domain/plan.ts'
-import type { Conclusion, Report } from '../../runner/domain/report.ts'
-import { readArgs, type Usage } from '../args.ts'
+import { ProctorError } from '../../runner/domain/error.ts'
+import type { Conclusion } from '../../runner/domain/report.ts'
+import { type Args, readArgs, type Usage } from '../args.ts'
 import { newOutFolder } from '../out-folder.ts'
 import { readSettings } from '../settings.ts'
 import { version } from '../version.ts'
@@ -35,23 +36,25 @@ export async function command(argv: readonly string[]): Promise<number> {
   if (!args) return 0
   const settings = readSettings()
   const resume = args.text('resume')
-  const out = resolve(resume ?? args.text('out') ?? newOutFolder(new Date()))
-  const root = resolve(args.positionals[0] ?? '.')
+  if (resume !== undefined) refuseBeside(args)
+  const epochs = args.integer('epochs', { min: 1, max: 1000 })
+  const width = args.integer('concurrency', { min: 1, max: 256 }) ?? 2 * cpus().length
+  const out = resume ?? args.text('out') ?? newOutFolder(new Date())
 
-  const [{ openWorld }, { conclude, execute }, { makePlan }, { openProgress }, { stopOnSignals }, { cpus }] = await Promise.all([
+  const [{ openWorld }, { conclude, execute }, { makePlan }, { openProgress }, { stopOnSignals }, { outcomeText }] = await Promise.all([
     import('../../runner/adapters/preset.ts'),
     import('../../runner/evaluate.ts'),
     import('../../runner/plan/make-plan.ts'),
     import('../progress.ts'),
     import('../signals.ts'),
-    import('node:os'),
+    import('../outcome.ts'),
   ])
-  const width = args.integer('concurrency', { min: 1, max: 256 }) ?? 2 * cpus().length
-  using stop = stopOnSignals(process.stderr)
-  using progress = openProgress({ stream: process.stderr, plain: settings.plain, quiet: args.on('quiet') })
+  const quiet = args.on('quiet')
+  using progress = openProgress({ stream: process.stderr, plain: settings.plain, colour: settings.colour, quiet })
+  using stop = stopOnSignals(progress.stopping)
   await using world = await openWorld({
     ...settings,
-    out,
+    out: resolve(out),
     version,
     watch: progress.watch,
     keepSandboxes: args.on('keep-sandbox'),
@@ -62,11 +65,11 @@ export async function command(argv: readonly string[]): Promise<number> {
     ? await world.storedPlan()
     : await makePlan(
         {
-          root,
+          root: resolve(args.positionals[0] ?? '.'),
           agents: args.list('agent'),
           evals: args.list('eval'),
           samples: args.list('sample'),
-          epochs: args.integer('epochs', { min: 1, max: 1000 }),
+          epochs,
           judge: args.text('judge'),
           defaultJudge: settings.judgeModel,
         },
@@ -77,41 +80,22 @@ export async function command(argv: readonly string[]): Promise<number> {
   await execute(plan, world, stop.signal, { width })
   const report = await conclude(plan, world)
   progress.close()
-  say({ report, plan, out, json: args.on('json'), quiet: args.on('quiet'), interrupted: stop.signal.aborted })
+  const colour = settings.colour && process.stderr.isTTY && !settings.plain
+  process.stderr.write(outcomeText(report, { out, warnings: !quiet, runs: !quiet, colour }))
+  if (args.on('json')) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`)
   return stop.signal.aborted ? 130 : exitCodes[report.conclusion]
+}
+
+/** The plan of an output folder is frozen: what would change it cannot be said beside --resume. */
+function refuseBeside({ positionals, list }: Args): void {
+  const given = ['eval', 'agent', 'sample', 'epochs', 'judge', 'out'].filter((name) => list(name).length > 0).map((name) => `--${name}`)
+  const [first] = [...given, ...positionals]
+  if (first !== undefined)
+    throw new ProctorError(
+      'usage_invalid',
+      `--resume goes on with what its folder has planned, so ${first} cannot be given beside it. Leave out one of them`,
+    )
 }
 
 /** The check run's conclusion, as a shell sees it. */
 const exitCodes: Record<Conclusion, number> = { success: 0, failure: 1, action_required: 2, neutral: 3, cancelled: 130 }
-
-function say({
-  report,
-  plan,
-  out,
-  json,
-  quiet,
-  interrupted,
-}: {
-  report: Report
-  plan: Plan
-  out: string
-  json: boolean
-  quiet: boolean
-  interrupted: boolean
-}) {
-  if (json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`)
-  const print = (text: string) => process.stderr.write(`${text}\n`)
-  if (!quiet) for (const warning of [...plan.warnings, ...report.warnings]) print(`warning: ${warning}`)
-  for (const batch of report.batches) {
-    const { pass, fail, unscored } = batch.totals
-    print(
-      `${mark[batch.conclusion]} ${batch.agent} / ${batch.eval}: ${pass} pass, ${fail} fail${unscored ? `, ${unscored} unscored` : ''}. ${batch.reason}`,
-    )
-  }
-  if (interrupted)
-    print(
-      `stopped: ${report.missing.length} of ${report.totals.runs + report.missing.length} runs have no result. Go on with: proctor run --resume ${out}`,
-    )
-  print(`report: ${resolve(out, 'report.html')}`)
-}
-const mark: Record<Conclusion, string> = { success: '✓', failure: '✗', neutral: '-', cancelled: '-', action_required: '!' }

@@ -5,22 +5,26 @@ import type { Result } from '../domain/result.ts'
 /** `index` is 1-based. */
 export type Shard = { readonly index: number; readonly of: number }
 const wholePlan: Shard = { index: 1, of: 1 }
-/** Of one run: the first, and two more when it was the machine's fault. */
+/** Of one run, from one start: the first, and two more when it was the machine's fault. */
 const maxAttempts = 3
+
+/** `before`: how many of the results are of earlier starts. Whoever resumes has seen to the cause, so what is unscored among them is tried anew. */
+type Asked = { readonly shard?: Shard; readonly before?: number }
 
 /**
  * What is still due: first pass, resume, retries of infrastructure errors, more epochs and the base side of what failed. Pulled one
  * by one whenever a worker is free, so `done` may grow meanwhile, and a spent budget ends it at once.
  */
-export function* dueRuns(plan: Plan, done: readonly Result[], shard: Shard = wholePlan): Generator<Run> {
-  const results = new Map(done.map((result) => [result.run.id, result]))
+export function* dueRuns(plan: Plan, done: readonly Result[], { shard = wholePlan, before = 0 }: Asked = {}): Generator<Run> {
+  const results = new Map(done.map((result, at) => [result.run.id, { ...result, isEarlier: at < before }]))
   for (const run of plan.batches.flatMap((batch) => expand(batch, results)).filter(inShard(shard))) {
     if (isSpent(plan.budget, done)) return
     if (!results.has(run.id)) yield run
   }
 }
 
-type Results = ReadonlyMap<string, Result>
+type Tried = Result & { readonly isEarlier: boolean }
+type Results = ReadonlyMap<string, Tried>
 
 /** The base side runs only for samples that failed on head, and that nobody has a result for. */
 function expand({ runs }: Batch, results: Results): Run[] {
@@ -31,11 +35,12 @@ function expand({ runs }: Batch, results: Results): Run[] {
 }
 
 /** An infrastructure error is retried under a new id; its first record stays. */
-function attempts(run: Run, results: Results): Run[] {
+function attempts(run: Run, results: Results, tries = 1): Run[] {
   const result = results.get(run.id)
-  if (result === undefined || !isRetried(result) || run.attempt >= maxAttempts) return [run]
+  if (result === undefined || result.grade.verdict !== 'unscored') return [run]
+  if (!result.isEarlier && (!isRetried(result) || tries >= maxAttempts)) return [run]
   const attempt = run.attempt + 1
-  return [run, ...attempts({ ...run, attempt, id: `${run.id.split('~')[0]}~${attempt}` }, results)]
+  return [run, ...attempts({ ...run, attempt, id: `${run.id.split('~')[0]}~${attempt}` }, results, result.isEarlier ? 1 : tries + 1)]
 }
 
 const latest = (run: Run, results: Results) =>
@@ -44,7 +49,6 @@ const latest = (run: Run, results: Results) =>
     .findLast((result) => result !== undefined)
 
 function isRetried({ record, grade }: Result): boolean {
-  if (grade.verdict !== 'unscored') return false
   const code = grade.code ?? (record.ended.as === 'error' ? record.ended.code : undefined)
   return code !== undefined && isCode(code) && explain(code).retry
 }

@@ -32,7 +32,7 @@ export function reportRun({ run, record, grade }: Result): ReportRun {
       output_tokens: record.usage.outputTokens,
       cost_usd: record.usage.costUsd,
     },
-    warnings: [...(run.sample.exercise?.warnings ?? []), ...record.warnings],
+    warnings: [...new Set([...(run.sample.exercise?.warnings ?? []), ...record.warnings])],
     duration_ms: record.timing.durationMs,
     keys: run.keys,
     ...(from && { from: { file: from.file, line: from.line } }),

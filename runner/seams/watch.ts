@@ -1,11 +1,12 @@
 import type { Grade } from '../domain/grade.ts'
 import type { Plan, Run } from '../domain/plan.ts'
+import type { Result } from '../domain/result.ts'
 import type { Step } from '../domain/step.ts'
 
 /** What somebody who watches gets to see, as it happens. */
 export type Watch = (event: WatchEvent) => void
 export type WatchEvent =
-  | { readonly at: 'planned'; readonly plan: Plan; readonly done: number }
+  | { readonly at: 'planned'; readonly plan: Plan; readonly done: readonly Result[] }
   | { readonly at: 'preparing'; readonly what: string; readonly run?: Run; readonly log?: string }
   | { readonly at: 'running' | 'grading' | 'judging'; readonly run: Run }
   | { readonly at: 'step'; readonly run: Run; readonly step: Step }

@@ -61,6 +61,19 @@ describe('due', () => {
     },
   )
 
+  test('a later start: what is unscored gets three attempts more, what has a verdict none', async () => {
+    const plan = fakePlan({ samples: 2 })
+    const [lost, passed] = [there(runsOf(plan)[0]), there(runsOf(plan)[1])]
+    const done = [...(await finish([lost, { ...lost, id: `${lost.id}~2`, attempt: 2 }], 'setup-failed')), ...(await finish([passed]))]
+    const before = done.length
+    const order: string[] = []
+    for (let due = [...dueRuns(plan, done, { before })]; due.length > 0; due = [...dueRuns(plan, done, { before })]) {
+      order.push(...due.map(({ id }) => id))
+      done.push(...(await finish(due, 'judge-broken')))
+    }
+    expect(order).toEqual([3, 4, 5].map((attempt) => `${lost.id}~${attempt}`))
+  })
+
   test('the base side: only of samples that failed on head', async () => {
     const plan = fakePlan({ samples: 3, base: true, epochs: 2 })
     const failing = there(runsOf(plan)[0]).sample.id
@@ -82,7 +95,7 @@ describe('due', () => {
 
   test('shards are disjoint, complete, and keep the epochs and sides of a sample together', () => {
     const plan = fakePlan({ samples: 200, epochs: 2 })
-    const shards = [1, 2, 3].map((index) => [...dueRuns(plan, [], { index, of: 3 })])
+    const shards = [1, 2, 3].map((index) => [...dueRuns(plan, [], { shard: { index, of: 3 } })])
     expect(
       shards
         .flat()
