@@ -18,14 +18,24 @@ function unlessClosed(error: NodeJS.ErrnoException): void {
 
 function report(thrown: unknown): number {
   const errors = thrown instanceof Problems ? thrown.all : [toError(thrown)]
-  for (const error of errors) process.stderr.write(`${errorText(error)}\n`)
+  for (const [at, error] of errors.entries()) {
+    const next = errors[at + 1]
+    process.stderr.write(`${next && nextStep(next) === nextStep(error) ? whatHappened(error) : errorText(error)}\n`)
+  }
   if (errors.length > 1) process.stderr.write(`\n${errors.length} problems\n`)
   return Math.max(...errors.map(({ code }) => explain(code).exit))
 }
 
-/** What happened, where, who must act, and the next step. */
-export function errorText(error: ProctorError): string {
-  const { next, who } = explain(error.code)
+/** What happened, where, who must act, and the next step. Of several with the same next step, the last says it for all. */
+export const errorText = (error: ProctorError): string => `${whatHappened(error)}\n${nextStep(error)}`
+
+function nextStep({ code, cause }: ProctorError): string {
+  const { who, next } = explain(code)
+  const stack = code === 'internal_error' && cause instanceof Error && cause.stack ? `\n${cause.stack}` : ''
+  return `  ${who}: ${next}${stack}`
+}
+
+function whatHappened(error: ProctorError): string {
   const place = error.place ? `${error.place.file}:${error.place.line}${error.place.column ? `:${error.place.column}` : ''}: ` : ''
   const lines = [`${place}${error.code}: ${error.message}`]
   if (error.command) lines.push(`  command: ${error.command}`)
@@ -36,8 +46,6 @@ export function errorText(error: ProctorError): string {
         .split('\n')
         .map((line) => `  | ${line}`),
     )
-  lines.push(`  ${who}: ${next}`)
-  if (error.code === 'internal_error' && error.cause instanceof Error && error.cause.stack) lines.push(error.cause.stack)
   return lines.join('\n')
 }
 

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { plural } from '../../runner/report/wording.ts'
 import { readArgs, type Usage } from '../args.ts'
 import { readSettings } from '../settings.ts'
 
@@ -16,6 +17,8 @@ export async function command(argv: readonly string[]): Promise<number> {
   const found = await validatePackage(resolve(args.positionals[0] ?? '.'), { fallback: readSettings().judgeModel })
   for (const warning of found.warnings) process.stderr.write(`warning: ${warning}\n`)
   if (!args.on('quiet'))
-    process.stdout.write(`valid: ${found.agents} agents, ${found.evals} evals, ${found.scenarios} scenarios, ${found.samples} samples\n`)
+    process.stdout.write(
+      `valid: ${(['agent', 'eval', 'scenario', 'sample'] as const).map((noun) => plural(found[`${noun}s`], noun)).join(', ')}\n`,
+    )
   return 0
 }
