@@ -8,7 +8,7 @@ import type { WatchEvent } from '../runner/seams/watch.ts'
 export type Counts = { pass: number; fail: number; unscored: number; readonly total: number; readonly gate: number }
 /** A run that is at work. `since` in ms; `doing` is the last thing that was seen of it. */
 export type Active = { readonly title: string; readonly batch: string; readonly since: number; stage: string; doing: string }
-export type Preparing = { readonly runs: ReadonlySet<string>; readonly log: string }
+type Preparing = { readonly runs: ReadonlySet<string>; readonly log: string }
 /** What is known of the runs at this moment. Counts are of the head side, each run once however often it was tried. */
 export type Tally = {
   readonly batches: ReadonlyMap<string, Counts>
@@ -90,7 +90,7 @@ export function openTally(now: () => number): Tally {
   }
 }
 
-export const batchTitle = (run: Run) => `${run.agent.slug} / ${run.eval}`
+const batchTitle = (run: Run) => `${run.agent.slug} / ${run.eval}`
 export const runTitle = (run: Run) =>
   oneLine(
     `${batchTitle(run)} / ${run.sample.id}${run.side === 'base' ? ' (base)' : ''}${run.epoch > 1 ? ` #${run.epoch}` : ''}${run.attempt > 1 ? ` attempt ${run.attempt}` : ''}`,

@@ -18,9 +18,11 @@ type Options = { readonly fault?: Fault; readonly answer?: (asked: Asked, n: num
  */
 export async function judgeServer({ fault, answer }: Options = {}) {
   const asked: Asked[] = []
+  const keys = new Set<string>()
   const server = createServer(async (request, response) => {
     const question = read(JSON.parse(await body(request)))
     const n = asked.push(question) - 1
+    keys.add((request.headers.authorization ?? '').replace('Bearer ', ''))
     const trouble = fault?.(n, question)
     if (trouble === 'drop') return void request.socket.destroy()
     if (trouble)
@@ -44,6 +46,8 @@ export async function judgeServer({ fault, answer }: Options = {}) {
   const { port } = server.address() as AddressInfo // listening on TCP
   return {
     asked,
+    /** What the callers showed to be let in. */
+    keys,
     variables: { LOCAL_BASE_URL: `http://127.0.0.1:${port}/v1` },
     [Symbol.asyncDispose]: () => new Promise<void>((closed) => void server.close(() => closed()).closeAllConnections()),
   }
