@@ -45,7 +45,7 @@ export async function freezeAgent(
       concurrencyCap: value.concurrency_cap,
       ...schemas(agent),
     },
-    warnings: [...warnings.map((warning) => `${value.name}: ${warning}`), ...blindSetup(agent)],
+    warnings: [...warnings.map((warning) => `${value.name}: ${warning}`), ...unenforced(agent), ...blindSetup(agent)],
   }
 }
 
@@ -106,6 +106,12 @@ const schemas = ({ value }: WrittenAgent) => ({
   ...(value.input_schema === undefined ? {} : { inputSchema: value.input_schema }),
   ...(value.output_schema === undefined ? {} : { outputSchema: value.output_schema }),
 })
+
+/** Parts of the format that say what must hold, and that this release does not hold anybody to. Silence would be a promise. */
+function unenforced({ value }: WrittenAgent): string[] {
+  const named = (['budget', 'models', 'input_schema'] as const).filter((part) => value[part] !== undefined)
+  return named.map((part) => `${value.name}: \`${part}\` is not enforced in this release`)
+}
 
 /** Its image is kept, so a setup never sees a secret. */
 function blindSetup({ value }: WrittenAgent): string[] {

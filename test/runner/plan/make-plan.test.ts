@@ -161,6 +161,11 @@ describe('a plan', () => {
     expect(made.warnings).toEqual(['a: `setup_command` runs without K; only the agent itself gets credentials'])
   })
 
+  test('what nothing is held to yet says so', async () => {
+    const { made } = await plan({ ...simple, 'agents/a/agent.yaml': agentYaml('a', 'budget: {cost_usd: 1}\nmodels: ["gpt-*"]\n') })
+    expect(made.warnings).toEqual(['a: `budget` is not enforced in this release', 'a: `models` is not enforced in this release'])
+  })
+
   test('a warning of the fetcher stays with the exercise', async () => {
     const { runs } = await plan(
       {
