@@ -1,10 +1,10 @@
-import { execFileSync } from 'node:child_process'
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Report } from '../../runner/domain/report.ts'
 import { proctor, readReport } from '../support/cli.ts'
+import { leftBy } from '../support/ours.ts'
 
 let root: string
 let folder: string
@@ -144,23 +144,17 @@ test('doctor says what is there', async () => {
 })
 
 test('--keep-sandbox leaves containers, which the next run does not touch and doctor --reap removes', async () => {
-  const known = new Set(kept())
-  const { code, stderr } = await proctor(['run', folder, '--out', at('kept'), '--keep-sandbox'])
+  const { code, stderr, pid } = await proctor(['run', folder, '--out', at('kept'), '--keep-sandbox'])
   expect(code, stderr).toBe(0)
-  const mine = kept().filter((name) => !known.has(name))
+  const mine = leftBy(pid).map((line) => line.split(' ')[0])
   expect(mine.length).toBeGreaterThanOrEqual(2)
   expect((await proctor(['run', folder, '--out', at('after')])).code).toBe(0)
-  expect(kept()).toEqual(expect.arrayContaining(mine))
+  expect(leftBy(pid)).toHaveLength(mine.length)
   expect((await proctor(['doctor'])).stdout).toMatch(/^- leftovers .*\(kept\).*--reap removes them$/m)
   const reaped = await proctor(['doctor', '--reap'])
   for (const name of mine) expect(reaped.stdout).toContain(`removed container ${name}`)
-  expect(kept().filter((name) => mine.includes(name))).toEqual([])
+  expect(leftBy(pid)).toEqual([])
 }, 120_000)
-
-const kept = () =>
-  execFileSync('docker', ['ps', '-a', '--filter', 'label=proctor.kind=kept', '--format', '{{.Names}}'], { encoding: 'utf8' })
-    .split('\n')
-    .filter(Boolean)
 
 /** All but when it was written. */
 async function texts(out: string, names: readonly string[]): Promise<Record<string, string>> {

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Report } from '../../runner/domain/report.ts'
 import { canaryOf, formsOf, watchMachine } from '../support/canary.ts'
 import { proctor, readReport } from '../support/cli.ts'
+import { leftBy } from '../support/ours.ts'
 import { scenarioYaml, written } from '../support/written.ts'
 
 const secret = canaryOf('token')
@@ -66,18 +67,15 @@ beforeAll(async () => {
     ),
   })
   out = folder.at('out')
-  const names = new Set(kept())
   using machine = watchMachine()
   ended = await proctor(['run', folder.root, '--out', out, '--keep-sandbox'], { env: { PROCTOR_CREDENTIAL_X: secret } })
-  const mine = kept().filter((name) => !names.has(name))
-  seen = `${machine.seen()}\n${mine.length > 0 ? execFileSync('docker', ['inspect', ...mine], { encoding: 'utf8', maxBuffer: 1 << 28 }) : ''}`
-  if (mine.length > 0) execFileSync('docker', ['rm', '--force', '--volumes', ...mine], { stdio: 'ignore' })
+  seen = machine.seen()
+  for (const name of leftBy(ended.pid).map((line) => line.split(' ')[0] ?? ''))
+    execFileSync('docker', ['rm', '--force', '--volumes', name], { stdio: 'ignore' })
   report = await readReport(out)
 })
 afterAll(() => rm(folder.root, { recursive: true, force: true }))
 
-const kept = () =>
-  execFileSync('docker', ['ps', '-aq', '--filter', 'label=proctor.kind=kept'], { encoding: 'utf8' }).split('\n').filter(Boolean)
 const runOf = (sample: string) => report.batches.flatMap(({ runs }) => runs).find((run) => run.sample === sample)
 
 describe('a credential that an agent tells in every way', () => {

@@ -49,7 +49,10 @@ export function watchMachine(): { seen(): string } & Disposable {
   }
   const timer = setInterval(look, 150)
   return {
-    seen: () => [...texts].join('\n'),
+    seen() {
+      look()
+      return [...texts].join('\n')
+    },
     [Symbol.dispose]: () => clearInterval(timer),
   }
 }
