@@ -76,7 +76,8 @@ class Reader {
   /** Whole headers are parsed where they lie; only one that spans two chunks is copied. */
   #gather(part: Buffer, wanted: number): Buffer | undefined {
     if (this.#partialBytes === 0 && part.length === wanted) return part
-    this.#partial.push(part)
+    // The chunk that it lies in may be overwritten before the rest of it comes.
+    this.#partial.push(Buffer.from(part))
     this.#partialBytes += part.length
     if (this.#partialBytes < wanted) return undefined
     const whole = Buffer.concat(this.#partial)

@@ -88,7 +88,7 @@ class Taking {
   #count = 0
   #file = { path: '', mode: '100644' as TreeMode, bytes: 0 }
   /** Small content waits here for its verdict; longer content goes to the spool, and is taken back when it is no news. */
-  #pending: Uint8Array[] = []
+  readonly #pending = Buffer.allocUnsafeSlow(workChunk)
   #pendingBytes = 0
   #mark: number | undefined
 
@@ -110,15 +110,18 @@ class Taking {
 
   begin(file: { path: string; mode: TreeMode; bytes: number }): void {
     this.#file = file
-    this.#pending = []
     this.#pendingBytes = 0
     this.#mark = undefined
   }
 
   content(bytes: Uint8Array): void {
-    this.#pending.push(bytes)
-    this.#pendingBytes += bytes.length
-    if (this.#pendingBytes >= workChunk) this.#overflow()
+    for (let at = 0; at < bytes.length; ) {
+      const piece = bytes.subarray(at, at + workChunk - this.#pendingBytes)
+      this.#pending.set(piece, this.#pendingBytes)
+      this.#pendingBytes += piece.length
+      at += piece.length
+      if (this.#pendingBytes === workChunk) this.#overflow()
+    }
   }
 
   end(oid: string): void {
@@ -196,7 +199,7 @@ class Taking {
   #keep(): void {
     const entry = this.#entry()
     this.entries.push(entry)
-    if (this.#mark === undefined) this.#spool.append(encodeWork(entry, Buffer.concat(this.#pending)))
+    if (this.#mark === undefined) this.#spool.append(encodeWork(entry, this.#pending.subarray(0, this.#pendingBytes)))
     else this.#flush()
   }
 
@@ -209,9 +212,7 @@ class Taking {
   }
 
   #flush(): void {
-    const bytes = Buffer.concat(this.#pending)
-    for (let at = 0; at < bytes.length; at += workChunk) this.#spool.append(encodeMore(bytes.subarray(at, at + workChunk)))
-    this.#pending = []
+    if (this.#pendingBytes > 0) this.#spool.append(encodeMore(this.#pending.subarray(0, this.#pendingBytes)))
     this.#pendingBytes = 0
   }
 }

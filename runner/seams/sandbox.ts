@@ -30,7 +30,7 @@ export interface Sandbox extends AsyncDisposable {
   exec(command: readonly string[], options?: ExecOptions): Promise<Exec>
   /** Extracts a tar below `at` as `user`. */
   put(at: string, tar: ReadableStream<Uint8Array>): Promise<void>
-  /** A tar, read through the engine; works on a running, paused or stopped sandbox. Names begin with the path's last part. A path that is not there gives undefined. */
+  /** A tar, read through the engine; works on a running, paused or stopped sandbox. Names begin with the path's last part. A path that is not there gives undefined. A chunk is good until the next is asked for: copy what you keep. */
   take(at: string): Promise<ReadableStream<Uint8Array> | undefined>
   /** `stop`: every process of the agent is dead afterwards. */
   halt(how: 'pause' | 'stop'): Promise<void>

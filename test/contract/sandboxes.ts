@@ -315,7 +315,7 @@ export async function readTar(tar: ReadableStream<Uint8Array> | undefined): Prom
   const found: Record<string, string> = {}
   const reader = extract()
   const feeding = (async () => {
-    for await (const bytes of tar ?? []) reader.write(bytes)
+    for await (const bytes of tar ?? []) reader.write(Buffer.from(bytes))
     reader.end(Buffer.alloc(0))
   })()
   for await (const entry of reader) {

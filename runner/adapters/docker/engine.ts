@@ -1,4 +1,5 @@
 import http from 'node:http'
+import type { NetConnectOpts } from 'node:net'
 import { inspect } from 'node:util'
 import Docker from 'dockerode'
 import { type Code, ProctorError } from '../../domain/error.ts'
@@ -6,6 +7,8 @@ import { type Code, ProctorError } from '../../domain/error.ts'
 /** The engine's client. Every call has a deadline, and every fault leaves it as a code. */
 export type Engine = {
   readonly docker: Docker
+  /** Where it listens, when that is a plain socket. */
+  readonly plain?: NetConnectOpts
   /** Throws `engine_unreachable`, `engine_deadline`, or `missing` (default `sandbox_lost`) when the engine does not know the object. */
   call<T>(what: string, run: (abortSignal: AbortSignal) => Promise<T>, limits?: CallLimits): Promise<T>
   /** Work that nobody waits for now; `settle` does. Its failure is logged, never thrown. */
@@ -23,11 +26,13 @@ export function connect({ dockerHost, log }: { dockerHost?: string | undefined; 
   // The modem formats each request for a debug log that is off, with the agent and all of its sockets: most of a run's own CPU time.
   Object.assign(agent, { [inspect.custom]: () => 'http.Agent' })
   // The modem under dockerode takes an agent; the types do not say so.
-  const options: Docker.DockerOptions & { agent: http.Agent } = { ...address(dockerHost), agent }
+  const found = address(dockerHost)
+  const options: Docker.DockerOptions & { agent: http.Agent } = { ...found, agent }
   const docker = new Docker(options)
   const pending = new Set<Promise<unknown>>()
   return {
     docker,
+    ...plainOf(found),
     call,
     background(what, work) {
       const task = work()
@@ -93,4 +98,9 @@ function address(dockerHost: string | undefined): Docker.DockerOptions {
   const url = new URL(dockerHost.includes('//') ? dockerHost : `tcp://${dockerHost}`)
   const protocol = url.protocol === 'https:' ? 'https' : url.protocol === 'ssh:' ? 'ssh' : 'http'
   return { host: url.hostname, port: url.port || 2375, protocol, ...(url.username ? { username: url.username } : {}) }
+}
+
+function plainOf({ socketPath, protocol, host, port }: Docker.DockerOptions): Pick<Engine, 'plain'> {
+  if (socketPath) return { plain: { path: socketPath } }
+  return protocol === 'http' && host ? { plain: { host, port: Number(port) } } : {}
 }

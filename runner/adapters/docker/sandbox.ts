@@ -3,6 +3,7 @@ import { ProctorError } from '../../domain/error.ts'
 import { FrameReader } from '../../lib/frames.ts'
 import type { Exec, ExecOptions, Sandbox } from '../../seams/sandbox.ts'
 import { takeArchive } from './archive.ts'
+import { borrowArchive } from './borrow-archive.ts'
 import { type Maker, removeContainer, startContainer } from './container.ts'
 import { type Driver, driverCommand, speak } from './driver.ts'
 import { causeOfEnd, type Ending, isOutOfMemory, killContainer } from './ending.ts'
@@ -106,7 +107,8 @@ export async function openSandbox(maker: Maker, watchdog: Watchdog, request: Req
       // Before the first command nobody but us has been here.
       throw new ProctorError(used ? 'agent_sandbox_exited' : 'internal_error', text)
     },
-    take: (at) => takeArchive(engine, container, at, closing.signal),
+    take: async (at) =>
+      (await borrowArchive(engine, container, at, closing.signal)) ?? (await takeArchive(engine, container, at, closing.signal)),
     halt: (how) => (how === 'stop' ? end('stop') : engine.call('pause a container', (abortSignal) => container.pause({ abortSignal }))),
     resume: () => engine.call('resume a container', (abortSignal) => container.unpause({ abortSignal })),
     async [Symbol.asyncDispose]() {
