@@ -5,6 +5,7 @@ import type { Result } from './domain/result.ts'
 import { grade, unscored } from './grade/grade.ts'
 import { pool } from './lib/pool.ts'
 import { dueRuns, type Shard } from './plan/due-runs.ts'
+import { followers } from './plan/followers.ts'
 import { makePlan, type PlanRequest } from './plan/make-plan.ts'
 import { buildReport } from './report/build-report.ts'
 import { openRooms } from './run/rooms.ts'
@@ -26,8 +27,9 @@ export async function execute(plan: Plan, world: World, signal: AbortSignal, { s
   const done = await world.records.results(plan.id)
   const before = done.length
   world.watch({ at: 'planned', plan, done: [...done] })
+  const more = followers(plan, new Set(done.map(({ run }) => run.id)))
   const work = async (run: Run) => {
-    const result = await examine(run, world, signal)
+    const result = await examine(run, world, signal, more(run))
     // What was cut short happened to nobody: it is due again, and a resumed batch runs it.
     if (signal.aborted && (result.record.ended.as === 'cancelled' || result.grade.verdict === 'unscored')) return
     await world.records.keep(plan.id, result)
@@ -42,10 +44,10 @@ export async function execute(plan: Plan, world: World, signal: AbortSignal, { s
 
 const lane = ({ agent }: Run) => ({ name: agent.slug, cap: agent.concurrencyCap })
 
-/** One run, then its grade. The rooms decide which sandbox grading gets; neither side knows of the other. Never throws for what a run did. */
-export async function examine(run: Run, world: World, signal: AbortSignal): Promise<Result> {
+/** One run, then its grade; `more` = how many of its kind will follow. The rooms decide which sandbox grading gets; neither side knows of the other. Never throws for what a run did. */
+export async function examine(run: Run, world: World, signal: AbortSignal, more = 0): Promise<Result> {
   const known = await world.records.find(run.keys)
-  await using rooms = openRooms(run, world, signal)
+  await using rooms = openRooms(run, world, signal, more)
   const record = known.record ?? (await runAgent(run, rooms, world, signal).catch((thrown) => broken(run, toError(thrown), signal)))
   return {
     run,

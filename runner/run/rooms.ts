@@ -36,7 +36,7 @@ type Compared = { readonly work: Work; readonly stat: readonly DiffStat[] }
 /** What rooms are made of. */
 export type RoomsWorld = Pick<World, 'sandboxes' | 'trees' | 'blobs' | 'watch' | 'keepSandboxes'>
 
-export function openRooms(run: Run, world: RoomsWorld, signal: AbortSignal): Rooms {
+export function openRooms(run: Run, world: RoomsWorld, signal: AbortSignal, more = 0): Rooms {
   const closing = new AsyncDisposableStack()
   const redactor = new Redactor()
   const { exercise } = run.sample
@@ -53,7 +53,7 @@ export function openRooms(run: Run, world: RoomsWorld, signal: AbortSignal): Roo
     async agentSandbox() {
       const [image] = await Promise.all([agentImage(), exercise && pristine()])
       const { network, resources, sudo } = run.agent.environment
-      const profile = { run: run.id, kind: 'agent' as const, network, resources, sudo, keep: world.keepSandboxes }
+      const profile = { run: run.id, kind: 'agent' as const, network, resources, sudo, keep: world.keepSandboxes, more }
       return closing.use(await world.sandboxes.open(image, profile, signal))
     },
 
