@@ -112,7 +112,7 @@ test('what an infrastructure error ended is run again, not graded', async () => 
   expect((await proctor(['run', '--resume', out], { env })).code).toBe(0)
   const [last] = (await records(out)).slice(lost.length)
   expect(last?.record.ended.as).toBe('completed')
-  expect(started(lost)).not.toContain(last?.record.timing.startedAt)
+  expect(lost.map(({ record }) => record.timing.startedAt)).not.toContain(last?.record.timing.startedAt)
 })
 
 test('nobody names a judge: agent_model_unresolved, before anything starts', async () => {
@@ -135,10 +135,12 @@ test('nobody names a judge: agent_model_unresolved, before anything starts', asy
   expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringMatching(/agent_model_unresolved: .*ELSEWHERE_BASE_URL is not set/)])
 })
 
-type Kept = { readonly record: { readonly ended: { readonly as: string }; readonly timing: { readonly startedAt: string } } }
+type Kept = {
+  readonly record: { readonly run: string; readonly ended: { readonly as: string }; readonly timing: { readonly startedAt: string } }
+}
 const records = async (out: string): Promise<Kept[]> =>
   (await readFile(join(out, 'results.jsonl'), 'utf8'))
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line))
-const started = (kept: readonly Kept[]) => [...new Set(kept.map(({ record }) => record.timing.startedAt))].toSorted()
+const started = (kept: readonly Kept[]) => [...new Set(kept.map(({ record }) => `${record.run} ${record.timing.startedAt}`))].toSorted()

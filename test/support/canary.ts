@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
@@ -39,11 +40,11 @@ async function findIn(folder: string, forms: readonly string[]): Promise<string[
   return found.flat()
 }
 
-/** Looks, while it lives, at the arguments of all processes and at what the engine says of containers of ours. */
+/** Looks, while it lives, at the arguments of all processes outside of sandboxes and at what the engine says of containers of ours. */
 export function watchMachine(): { seen(): string } & Disposable {
   const texts = new Set<string>()
   const look = () => {
-    texts.add(run('ps', '-eo', 'args'))
+    texts.add(argumentsOutside())
     const ids = run('docker', 'ps', '-aq', '--filter', 'label=proctor.owner').split('\n').filter(Boolean)
     if (ids.length > 0) texts.add(run('docker', 'inspect', ...ids))
   }
@@ -55,6 +56,23 @@ export function watchMachine(): { seen(): string } & Disposable {
     },
     [Symbol.dispose]: () => clearInterval(timer),
   }
+}
+
+/** Of processes of this machine; those in sandboxes are the agent's own, and it may call its commands what it likes. */
+function argumentsOutside(): string {
+  const namespace = (pid: string) => readlinkSync(`/proc/${pid}/ns/pid`)
+  const ours = namespace('self')
+  const line = (pid: string) => {
+    try {
+      return namespace(pid) === ours ? readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ') : ''
+    } catch {
+      return ''
+    }
+  }
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(line)
+    .join('\n')
 }
 
 function run(command: string, ...args: string[]): string {

@@ -80,8 +80,9 @@ export function openGit(variables: Readonly<Record<string, string | undefined>>)
     const wanted = ref ?? branch
     const found = await fetchRef(repository, wanted, signal)
     if (!found && strict) throw new Refused(`it has no branch, tag or commit ${JSON.stringify(wanted)}`)
-    if (!found && !(await fetchRef(repository, branch, signal))) throw new Refused(`its default branch ${branch} can't be fetched`)
-    await repository.raw(['checkout', '--quiet', '--force', '--detach', 'FETCH_HEAD'])
+    const revision = found ?? (await fetchRef(repository, branch, signal))
+    if (!revision) throw new Refused(`its default branch ${branch} can't be fetched`)
+    await repository.raw(['checkout', '--quiet', '--force', '--detach', revision])
     if (existsSync(join(to, '.gitmodules')))
       await repository.raw(['submodule', '--quiet', 'update', '--init', '--recursive', '--depth', '1']).catch(refuse(signal))
     const commit = (await repository.raw(['rev-parse', 'HEAD'])).trim()
@@ -108,8 +109,8 @@ async function defaultBranch(repository: SimpleGit, signal: AbortSignal): Promis
   return /^ref: refs\/heads\/(\S+)\tHEAD/m.exec(answer)?.[1] ?? 'HEAD'
 }
 
-/** One commit when the remote allows it; a commit that it will not give by name is looked for in the whole history. */
-async function fetchRef(repository: SimpleGit, ref: string, signal: AbortSignal): Promise<boolean> {
+/** What to check out. One commit when the remote allows it; a commit that it will not give by name is looked for in the whole history. */
+async function fetchRef(repository: SimpleGit, ref: string, signal: AbortSignal): Promise<string | undefined> {
   const tryFetch = (...args: string[]) =>
     repository.raw(['fetch', '--quiet', '--no-tags', ...args]).then(
       () => true,
@@ -118,13 +119,11 @@ async function fetchRef(repository: SimpleGit, ref: string, signal: AbortSignal)
         return false
       },
     )
-  if (await tryFetch('--depth', '1', 'origin', ref)) return true
-  if (!/^[0-9a-f]{7,40}$/i.test(ref) || !(await tryFetch('origin', '+refs/*:refs/remote/*'))) return false
+  if (await tryFetch('--depth', '1', 'origin', ref)) return 'FETCH_HEAD'
+  if (!/^[0-9a-f]{7,40}$/i.test(ref) || !(await tryFetch('origin', '+refs/*:refs/remote/*'))) return undefined
   const commit = await repository.raw(['rev-parse', '--verify', '--quiet', `${ref}^{commit}`]).catch(() => '')
-  if (commit.trim() === '') return false
-  // The objects are here now; FETCH_HEAD is what the caller checks out.
-  await repository.raw(['update-ref', '--no-deref', 'FETCH_HEAD', commit.trim()])
-  return true
+  if (commit.trim() === '') return undefined
+  return commit.trim()
 }
 
 function refuse(signal: AbortSignal) {

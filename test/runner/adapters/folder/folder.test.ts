@@ -239,7 +239,7 @@ describe('processes that share a folder, or die in it', () => {
       if (round === 3) await truncate(join(out, 'results.jsonl'), (await stat(join(out, 'results.jsonl'))).size - 5)
       if (round === 3) kept--
     }
-  })
+  }, 300_000)
 })
 
 async function* bytes(text: string): AsyncGenerator<Uint8Array> {
