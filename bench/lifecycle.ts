@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util'
-import Docker from 'dockerode'
 import { pack } from 'tar-stream'
 import { openDocker } from '../runner/adapters/docker/docker.ts'
 import type { Resources } from '../runner/domain/environment.ts'
+import { bareLifecycles, median } from './measure.ts'
 
 /**
  * What a sandbox costs over the bare engine: `node bench/lifecycle.ts [--runs 40] [--width 2] [--rounds 5]`.
@@ -17,10 +17,13 @@ const image = 'proctor-base:latest'
 const resources: Resources = { cpus: 1, memoryMb: 512, pids: 256, diskMb: 1024 }
 const signal = new AbortController().signal
 
-const engine = new Docker()
 const results: { bare: Cost; ours: Cost; once: Cost }[] = []
 for (let round = 0; round <= rounds; round += 1) {
-  const measured = { bare: await measure(bareBatch), ours: await measure(ourBatch), once: await measure(onceBatch) }
+  const measured = {
+    bare: await timed(async () => void (await bareLifecycles({ runs, width }))),
+    ours: await timed(ourBatch),
+    once: await timed(onceBatch),
+  }
   // The first round fills the caches of both.
   if (round === 0) continue
   results.push(measured)
@@ -32,24 +35,13 @@ console.log(`agent sandbox / bare: ${ratio('ours')}   grading sandbox / bare: ${
 console.log(`own CPU a run, ms: bare ${cpu('bare')}, agent ${cpu('ours')}, grading ${cpu('once')}`)
 
 type Cost = { readonly ms: number; readonly cpuMs: number }
-async function measure(batch: () => Promise<void>): Promise<Cost> {
+async function timed(batch: () => Promise<void>): Promise<Cost> {
   const before = process.cpuUsage()
   const began = performance.now()
   await batch()
   const ms = (performance.now() - began) / runs
   const { user, system } = process.cpuUsage(before)
   return { ms, cpuMs: (user + system) / 1000 / runs }
-}
-
-async function bareBatch(): Promise<void> {
-  await each(async () => {
-    const container = await engine.createContainer({ Image: image, Cmd: ['sleep', '60'], HostConfig: { NetworkMode: 'none' } })
-    await container.start()
-    const exec = await container.exec({ Cmd: ['echo', 'hello'], AttachStdout: true })
-    const stream = await exec.start({})
-    await new Promise((end) => stream.on('end', end).resume())
-    await container.remove({ force: true })
-  })
 }
 
 async function ourBatch(): Promise<void> {
@@ -105,7 +97,4 @@ function smallTar(): ReadableStream<Uint8Array> {
 
 function line(name: string, { ms, cpuMs }: Cost): string {
   return `${name} ${ms.toFixed(0)} ms (own CPU ${cpuMs.toFixed(1)})`
-}
-function median(numbers: readonly number[]): number {
-  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN
 }

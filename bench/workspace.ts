@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { connect } from '../runner/adapters/docker/engine.ts'
 import { openTestRooms } from '../test/support/rooms.ts'
+import { median } from './measure.ts'
 
 /**
  * A run with a workspace of 5 MB in 500 files, one edit, and one command scorer in isolated grading, beside the bare lifecycle of a container
@@ -76,8 +77,4 @@ async function step<T>(name: string, what: () => Promise<T>): Promise<T> {
   const result = await what()
   steps.set(name, [...(steps.get(name) ?? []), performance.now() - started])
   return result
-}
-
-function median(times: readonly number[]): number {
-  return times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? Number.NaN
 }
