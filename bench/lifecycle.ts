@@ -52,7 +52,7 @@ async function ourBatch(): Promise<void> {
     left -= 1
     await using sandbox = await docker.open(
       base,
-      { run: 'bench', kind: 'agent', network: 'none', resources, sudo: true, more: left },
+      { run: 'bench', kind: 'agent', network: 'none', gateway: false, resources, sudo: true, more: left },
       signal,
     )
     await sandbox.put('/home/user/agent', smallTar())

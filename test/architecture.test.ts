@@ -24,6 +24,9 @@ const arrows: readonly (readonly [from: string, to: readonly string[]])[] = [
   ['runner/adapters/preset.ts', ['runner/adapters/', 'runner/seams/', 'runner/domain/']],
   // git is one of the fetcher's sources, and speaks its language.
   ['runner/adapters/git/', ['runner/adapters/git/', 'runner/adapters/fetch/', 'runner/seams/', 'runner/lib/', 'runner/domain/']],
+  // Gateway and judge ask providers only through the one that holds keys, prices, budgets and recorded answers.
+  ['runner/adapters/gateway/', ['runner/adapters/gateway/', 'runner/adapters/upstream/', 'runner/seams/', 'runner/lib/', 'runner/domain/']],
+  ['runner/adapters/openai/', ['runner/adapters/openai/', 'runner/adapters/upstream/', 'runner/seams/', 'runner/lib/', 'runner/domain/']],
   ['runner/adapters/', ['own folder', 'runner/report/', 'runner/seams/', 'runner/lib/', 'runner/domain/']],
   // A terminal is one more view of a report.
   [

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { ProctorError } from '../domain/error.ts'
 import type { Plan } from '../domain/plan.ts'
+import type { Gateway } from '../seams/gateway.ts'
 import type { Model } from '../seams/model.ts'
 import type { Sandboxes } from '../seams/sandbox.ts'
 import type { Watch } from '../seams/watch.ts'
@@ -12,6 +13,7 @@ import { openFolder } from './folder/folder.ts'
 import { openGit } from './git/source.ts'
 import { openTrees } from './git/trees.ts'
 import { describeAccount } from './openai/providers.ts'
+import { providersOf } from './upstream/accounts.ts'
 
 export type Preset = {
   readonly out: string
@@ -20,6 +22,9 @@ export type Preset = {
   readonly version: string
   readonly watch: Watch
   readonly keepSandboxes: boolean
+  /** Folders of recorded model answers: where to keep them, or where to take them from instead of asking anybody. */
+  readonly record?: string | undefined
+  readonly replay?: { readonly agent: string; readonly judge: string } | undefined
   /** Whether report files are refreshed while runs finish. */
   readonly live: boolean
 }
@@ -32,6 +37,8 @@ export async function openWorld({
   version,
   watch,
   keepSandboxes,
+  record,
+  replay,
   live,
 }: Preset): Promise<World & AsyncDisposable & { storedPlan(): Promise<Plan> }> {
   await using closing = new AsyncDisposableStack()
@@ -40,12 +47,17 @@ export async function openWorld({
     const { openDocker } = await import('./docker/docker.ts')
     return closed.use(openDocker({ dockerHost: variables.DOCKER_HOST, organisation: 'local', trust: 'local', blobs: folder.blobs }))
   })
+  const upstream = once(async () =>
+    (await import('./upstream/upstream.ts')).openUpstream({ variables, ...(record ? { record } : {}), ...(replay ? { replay } : {}) }),
+  )
+  const gateway = once(async () => (await import('./gateway/gateway.ts')).openGateway({ upstream: await upstream(), variables }))
   const model = once(async () => (await import('./openai/model.ts')).openModel({ variables }))
   const closed = closing.move()
   return {
     ...folder,
     sandboxes: lazySandboxes(docker),
     trees: openTrees({ cacheDir: join(cacheDir, 'baselines'), variables }),
+    gateway: lazyGateway(gateway, providersOf(variables, replay !== undefined)),
     model: lazyModel(model, variables),
     credentials: openCredentials(variables),
     fetcher: openFetcher({
@@ -85,6 +97,22 @@ function lazySandboxes(open: () => Promise<Sandboxes>): Sandboxes {
     open: async (...given) => (await open()).open(...given),
     once: async (...given) => (await open()).once(...given),
     read: async (...given) => (await open()).read(...given),
+  }
+}
+
+function lazyGateway(open: () => Promise<Gateway>, providers: Gateway['providers']): Gateway {
+  let begun: Parameters<Gateway['begin']> | undefined
+  return {
+    providers,
+    begin(...given) {
+      begun = given
+    },
+    async admit(admission) {
+      const gateway = await open()
+      if (begun) gateway.begin(...begun)
+      begun = undefined
+      return gateway.admit(admission)
+    },
   }
 }
 

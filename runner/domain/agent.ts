@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { HarnessConfig } from './harness.ts'
 
 /** agent.yaml, as people write it. `eidolon/v1` is read too: there, names keep their case. */
 export const slug = z
@@ -37,6 +38,7 @@ const git = z.strictObject({
   ref: z.string().min(1).optional(),
   subdirectory: relative.optional(),
   credential: z.string().min(1).optional(),
+  stored_token: z.literal(true).optional().meta({ description: 'Use the token that `proctor credentials set --git URL` stored' }),
 })
 const AgentSource = z.union([
   z.literal('.'),
@@ -77,7 +79,7 @@ export const ShellCommandFile = z.strictObject({
   ...common,
   kind: z.literal('ShellCommand'),
   run_command: z.string().min(1),
-  harness_config: z.record(z.string(), z.json()).optional(),
+  harness_config: HarnessConfig.optional(),
 })
 export const AgentFile = z.discriminatedUnion('kind', [PythonFunctionFile, ShellCommandFile])
 export type AgentFile = z.infer<typeof AgentFile>

@@ -1,5 +1,30 @@
 import { z } from 'zod'
+import { slug } from './agent.ts'
 import { GateFile } from './eval.ts'
+
+const money = z.number().min(0)
+const PriceFile = z.strictObject({ input: money, output: money, cache_read: money.optional(), cache_write: money.optional() })
+
+/** What one agent, or all whose name fits, may use. Each part that is left out grants nothing beyond the default. */
+const GrantFile = z.strictObject({
+  agent: z.union([slug, z.literal('*')]),
+  credentials: z
+    .record(z.string().min(1), z.strictObject({ hosts: z.array(z.string().min(1)).optional() }))
+    .default({})
+    .meta({ description: 'Name -> hosts that it may be sent to. With hosts, the agent can reach those and no others' }),
+  network: z.union([z.enum(['none', 'gateway', 'open']), z.strictObject({ allow: z.array(z.string().min(1)).min(1) })]).default('gateway'),
+  budget: z.strictObject({ cost_usd: z.number().positive().optional(), tokens: z.number().int().positive().optional() }).optional(),
+  resources: z
+    .strictObject({
+      cpus: z.number().positive().optional(),
+      memory: z.string().optional(),
+      pids: z.number().int().positive().optional(),
+      disk: z.string().optional(),
+    })
+    .optional()
+    .meta({ description: 'The most that its environment may ask for' }),
+})
+export type GrantFile = z.infer<typeof GrantFile>
 
 /** .github/proctor.yml: what holds for every eval of the repository that does not say otherwise. */
 export const ConfigFile = z.strictObject({
@@ -10,6 +35,16 @@ export const ConfigFile = z.strictObject({
     .optional()
     .meta({ description: 'Judge of every eval that names none; `none` = evals without a judge need not say so' }),
   gate: GateFile.partial().optional().meta({ description: 'Defaults for the gate of every eval' }),
+  prices: z
+    .record(z.string().regex(/^[\w.-]+\/.+$/, 'provider/model, such as anthropic/claude-*'), PriceFile)
+    .optional()
+    .meta({ description: 'US dollars per million tokens, over the built-in table. A name that ends in * stands for all that begin so' }),
+  grants: z
+    .array(GrantFile)
+    .optional()
+    .meta({
+      description: 'What agents may use. Absent: at a desk, everything that agent.yaml asks for; on GitHub, nothing beyond the gateway',
+    }),
   budget: z
     .strictObject({
       cost_usd: z.number().positive().optional().meta({ description: 'US dollars for all runs and judgements together' }),

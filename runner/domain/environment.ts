@@ -1,6 +1,6 @@
 import type { BlobRef } from './blob.ts'
 
-/** What the agent's sandbox may reach. `gateway` and allow-lists are parsed, and refused by name until the gateway ships. */
+/** What the agent's sandbox may reach: nothing, models through the gateway, those and some hosts, or everything. */
 export type Network = 'none' | 'gateway' | 'open' | { readonly allow: readonly string[] }
 
 /**
@@ -19,11 +19,20 @@ export type Layer =
     }
   | { readonly put: BlobRef; readonly at: string }
 
-type LayerBlame = 'image_build_failed' | 'environment_setup_failed' | 'workspace_seed_failed' | 'workspace_setup_failed'
+type LayerBlame =
+  | 'image_build_failed'
+  | 'environment_setup_failed'
+  | 'python_not_available'
+  | 'workspace_seed_failed'
+  | 'workspace_setup_failed'
 
 /** An image as data, with what a sandbox made of it needs at start. */
 export type Environment = {
   readonly recipe: readonly Layer[]
+  /** Layers at the beginning of the recipe that a Dockerfile body became: an image with a state of its own (`proctor images`). */
+  readonly custom?: number
+  /** A setup command whose environment holds a secret: it runs in each run's own sandbox, and no image is made of that. */
+  readonly setup?: string
   readonly env: Readonly<Record<string, EnvValue>>
   readonly network: Network
   readonly resources: Resources

@@ -84,6 +84,11 @@ export const codes = {
     'The agent is a draft, and a draft is never dispatched.',
     'Set `draft: false` when it is ready.',
   ),
+  agent_not_granted: author(
+    'an admin',
+    'The agent asks for more than .github/proctor.yml grants it.',
+    'Grant it there, or ask for less in agent.yaml.',
+  ),
   agent_kind_unsupported: author(
     "the agent's author",
     'This kind of agent is known, but this release does not run it.',
@@ -98,7 +103,7 @@ export const codes = {
   agent_secret_unresolved: author(
     'an admin',
     'A credential that the agent asks for is not set.',
-    'Set it in the environment, or remove it from `env`.',
+    'Set PROCTOR_CREDENTIAL_<NAME>, or store it with `proctor credentials set`; or remove it from `env`.',
   ),
   config_invalid: author(
     'the author of the file',
@@ -115,6 +120,16 @@ export const codes = {
     'the author of the file',
     'This is part of the format, but this release cannot do it.',
     'Remove it, or use a release that has it.',
+  ),
+  harness_config_unsupported: author(
+    "the agent's author",
+    'The coding CLI has no way to do what `harness_config` asks.',
+    'Remove that part, or use a CLI that can.',
+  ),
+  image_build_busy: author(
+    'whoever typed the command',
+    'Another image is being built, and one build runs at a time.',
+    'Wait until it has ended (`proctor images list`), then build again.',
   ),
   in_sandbox_requires_workspace: author(
     "the eval's author",
@@ -141,6 +156,11 @@ export const codes = {
   usage_invalid: author('whoever typed the command', 'The command line is not understood.', 'Run the command with --help.'),
 
   // An author must act, but it shows only once a sandbox exists.
+  cassette_miss: authorLate(
+    "whoever recorded the eval's answers",
+    'A request to a model is not among the recorded ones.',
+    'Compare it with the nearest recorded request, which is shown; record again with --record if the change is meant.',
+  ),
   environment_setup_failed: authorLate(
     "the environment's author",
     'A package install or the setup command failed.',
@@ -151,7 +171,21 @@ export const codes = {
     "A step of the image's build failed.",
     'Correct the step that is named; it runs as `user`, so global installs need sudo.',
   ),
-  image_not_ready: authorLate("the environment's author", 'The image is not built yet.', 'Wait until it is ready, then run again.'),
+  image_not_ready: authorLate(
+    "the environment's author",
+    'The image is not built yet.',
+    'Wait until it is ready (`proctor images list`), then run again.',
+  ),
+  model_key_refused: authorLate(
+    'an admin',
+    'The model provider refused the key that proctor holds for it.',
+    "Correct the provider's key on the host; the agent never sees it.",
+  ),
+  python_not_available: authorLate(
+    "the environment's author",
+    'This machine cannot provide the Python version that the environment asks for.',
+    'Use one of the versions that are listed, or give the build access to a source of others.',
+  ),
   scorer_broken: authorLate(
     "the scenario's author",
     'A scorer cannot work on this exercise: it fails on the untouched baseline in a way that says nothing about the agent.',
@@ -188,6 +222,10 @@ export const codes = {
   judge_failed: infrastructure(
     'The judge gave no usable answer, also when asked again.',
     'Check the model, its address and its key with `proctor doctor`.',
+  ),
+  model_upstream_failed: infrastructure(
+    'The model provider failed, could not be reached or did not answer in time, and the agent could not go on.',
+    "Look at the run's model-calls.jsonl; try again when the provider answers.",
   ),
   records_damaged: {
     ...infrastructure(

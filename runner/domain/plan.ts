@@ -1,5 +1,7 @@
 import type { BlobRef, Digest, Json, Place } from './blob.ts'
 import type { Environment } from './environment.ts'
+import type { HarnessConfig } from './harness.ts'
+import type { Prices } from './model-call.ts'
 import type { ScorerSpec } from './scorer.ts'
 
 /** Who asked, and the trees they asked about. */
@@ -18,6 +20,8 @@ export type Plan = {
   readonly trigger: Trigger
   readonly batches: readonly Batch[]
   readonly budget: Budget
+  /** Prices that the repository's configuration sets, over the built-in ones. */
+  readonly prices?: Prices
   readonly warnings: readonly string[]
 }
 /** The part of a plan for one eval and one agent = one check run. Runs of head and base are told apart by `side`. */
@@ -66,13 +70,17 @@ export type Agent = {
   readonly environment: Environment
   readonly start: Start
   readonly concurrencyCap: number
+  /** Models that it may call, by glob. Absent: all. */
+  readonly models?: readonly string[]
+  /** Hosts that it may reach because a credential was granted for them. */
+  readonly hosts?: readonly string[]
   readonly inputSchema?: Json
   readonly outputSchema?: Json
 }
 /** The kind-specific part of agent.yaml. */
 export type Start =
   | { readonly kind: 'PythonFunction'; readonly file: string; readonly entrypoint: string }
-  | { readonly kind: 'ShellCommand'; readonly command: string }
+  | { readonly kind: 'ShellCommand'; readonly command: string; readonly harness?: HarnessConfig }
 
 export type Sample = {
   readonly id: string

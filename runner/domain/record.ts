@@ -16,6 +16,8 @@ export type RunRecord = {
   /** The whole final tree change (lib/work.ts), uncut, never shown. Absent without a workspace, and when it held a secret: then it cannot be graded again. */
   readonly work?: BlobRef
   readonly usage: Usage
+  /** JSON Lines of ModelCall. Absent when the agent called no model through the gateway. */
+  readonly calls?: BlobRef
   readonly warnings: readonly string[]
   /** ISO 8601 start; `durationMs` is the whole run, `agentMs` the agent's own turns. */
   readonly timing: { readonly startedAt: string; readonly durationMs: number; readonly agentMs: number }
@@ -43,8 +45,13 @@ export type Diff = {
 /** `metered` by the gateway, or only `reported` by the agent itself. Never both. Cost in US dollars. */
 export type Usage = {
   readonly by: 'metered' | 'reported' | 'none'
+  /** All of them, cached or not. */
   readonly inputTokens: number
   readonly outputTokens: number
   readonly costUsd: number
+  readonly cacheReadTokens?: number
+  readonly cacheWriteTokens?: number
+  /** Requests to models. */
+  readonly calls?: number
 }
 export const noUsage: Usage = { by: 'none', inputTokens: 0, outputTokens: 0, costUsd: 0 }

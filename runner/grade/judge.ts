@@ -26,7 +26,7 @@ export async function judge({ run, record, scores, judge, world, signal }: Asked
   const wanted = criteria(judge.rubric)
   const evidence = buildEvidence(await material({ run, record, scores, world }), wanted)
   const answers = await Promise.all(
-    Array.from({ length: judge.samples }, () => vote({ model: judge.model, evidence, wanted, world, signal })),
+    Array.from({ length: judge.samples }, () => vote({ run: run.id, model: judge.model, evidence, wanted, world, signal })),
   )
   return {
     judgement: count({ votes: answers.map(({ vote }) => vote), wanted, model: judge.model, cut: evidence.cut }),
@@ -35,12 +35,14 @@ export async function judge({ run, record, scores, judge, world, signal }: Asked
 }
 
 async function vote({
+  run,
   model,
   evidence,
   wanted,
   world,
   signal,
 }: {
+  run: string
   model: string
   evidence: Evidence
   wanted: readonly RubricCriterion[]
@@ -50,7 +52,7 @@ async function vote({
   const usages: Usage[] = []
   let messages = evidence.messages
   for (let attempt = 0; ; attempt++) {
-    const { content, usage } = await world.model.complete({ model, messages, schema: answerSchema(wanted), name: 'verdict' }, signal)
+    const { content, usage } = await world.model.complete({ model, messages, schema: answerSchema(wanted), name: 'verdict', run }, signal)
     usages.push(usage)
     const read = readAnswer(content, wanted, evidence.text)
     if (read.problem === undefined) return { vote: read.vote, usage: sum(usages) }

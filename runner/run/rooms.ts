@@ -53,7 +53,18 @@ export function openRooms(run: Run, world: RoomsWorld, signal: AbortSignal, more
     async agentSandbox() {
       const [image] = await Promise.all([agentImage(), exercise && pristine()])
       const { network, resources, sudo } = run.agent.environment
-      const profile = { run: run.id, kind: 'agent' as const, network, resources, sudo, keep: world.keepSandboxes, more }
+      const { setup } = run.agent.environment
+      const profile = {
+        run: run.id,
+        kind: 'agent' as const,
+        network,
+        resources,
+        sudo,
+        gateway: network !== 'none',
+        keep: world.keepSandboxes,
+        more,
+        online: setup !== undefined,
+      }
       return closing.use(await world.sandboxes.open(image, profile, signal))
     },
 

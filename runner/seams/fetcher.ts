@@ -7,7 +7,8 @@ export interface Fetcher {
 }
 /** Paths are absolute. */
 export type Source =
-  | { readonly git: { readonly url: string; readonly ref?: string; readonly subdirectory?: string } }
+  /** `login`: who pays the door: a credential by name, or the token that was stored for this URL. */
+  | { readonly git: { readonly url: string; readonly ref?: string; readonly subdirectory?: string; readonly login?: Login } }
   | { readonly zip: { readonly path: string; readonly subdirectory?: string } }
   /** `only`: exactly these files. `except`: not these files and folders. Both relative, with slashes. */
   | { readonly dir: { readonly path: string; readonly only?: readonly string[]; readonly except?: readonly string[] } }
@@ -21,5 +22,6 @@ export type Source =
       }
     }
   | 'empty'
+export type Login = { readonly credential: string } | 'stored token'
 /** `files` = a tar of the tree without its top folder, entries sorted, times zeroed: the same tree is the same blob. `pinned` = commit or content hash. */
 export type Fetched = { readonly files: BlobRef; readonly pinned: string; readonly warnings: readonly string[] }

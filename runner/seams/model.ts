@@ -13,4 +13,6 @@ export type ModelRequest = {
   readonly messages: readonly { readonly role: 'system' | 'user'; readonly content: string }[]
   readonly schema: Readonly<Record<string, Json>>
   readonly name: string
+  /** The run that this is about: its budget pays, and recorded answers are looked up under it. */
+  readonly run: string
 }

@@ -20,6 +20,10 @@ export type Profile = {
   readonly network: Network
   readonly resources: Resources
   readonly sudo: boolean
+  /** Mounts a folder for the gateway's socket, and forwards 127.0.0.1:8484 to it. */
+  readonly gateway: boolean
+  /** Begins with a network, whatever `network` says, until `isolate` takes it away. */
+  readonly online?: boolean
   readonly more?: number
   readonly keep?: boolean
 }
@@ -27,6 +31,8 @@ export type Profile = {
 /** A command that fails is a result; only a dead sandbox throws. */
 export interface Sandbox extends AsyncDisposable {
   readonly name: string
+  /** The host's folder that the sandbox sees, read-only, as /run/proctor. Only with `gateway`. */
+  readonly door?: string
   exec(command: readonly string[], options?: ExecOptions): Promise<Exec>
   /** Extracts a tar below `at` as `user`. */
   put(at: string, tar: ReadableStream<Uint8Array>): Promise<void>
@@ -35,6 +41,8 @@ export interface Sandbox extends AsyncDisposable {
   /** `stop`: every process of the agent is dead afterwards. */
   halt(how: 'pause' | 'stop'): Promise<void>
   resume(): Promise<void>
+  /** Takes away the network that `online` gave: loopback is left. */
+  isolate(): Promise<void>
 }
 export type ExecOptions = {
   readonly cwd?: string

@@ -1,5 +1,6 @@
 import type { Credentials } from './credentials.ts'
 import type { Fetcher } from './fetcher.ts'
+import type { Gateway } from './gateway.ts'
 import type { Model } from './model.ts'
 import type { Publisher } from './publisher.ts'
 import type { Blobs, Records } from './records.ts'
@@ -11,6 +12,7 @@ import type { Watch } from './watch.ts'
 export type World = {
   readonly sandboxes: Sandboxes
   readonly trees: Trees
+  readonly gateway: Gateway
   readonly model: Model
   readonly credentials: Credentials
   readonly fetcher: Fetcher

@@ -5,7 +5,7 @@ import type { Resources } from '../../runner/domain/environment.ts'
 import type { ExecOptions, Image, OnceRequest, Profile, Sandbox, Sandboxes } from '../../runner/seams/sandbox.ts'
 
 export const resources: Resources = { cpus: 2, memoryMb: 512, pids: 256, diskMb: 1024 }
-export const profile: Profile = { run: 'test', kind: 'agent', network: 'none', resources, sudo: true }
+export const profile: Profile = { run: 'test', kind: 'agent', network: 'none', gateway: false, resources, sudo: true }
 export const never = new AbortController().signal
 
 /** What every engine of sandboxes has to do. `open` is called once. */

@@ -110,6 +110,9 @@ export async function openSandbox(maker: Maker, watchdog: Watchdog, request: Req
     take: async (at) =>
       (await borrowArchive(engine, container, at, closing.signal)) ?? (await takeArchive(engine, container, at, closing.signal)),
     halt: (how) => (how === 'stop' ? end('stop') : engine.call('pause a container', (abortSignal) => container.pause({ abortSignal }))),
+    isolate: async () => {
+      throw new ProctorError('internal_error', 'not yet')
+    },
     resume: () => engine.call('resume a container', (abortSignal) => container.unpause({ abortSignal })),
     async [Symbol.asyncDispose]() {
       ours ??= 'stop'

@@ -14,5 +14,8 @@ export function openCredentials(variables: Readonly<Record<string, string | unde
         )
       return new Map(names.map((name) => [name, variables[variable(name)] ?? '']))
     },
+    async storedToken(url) {
+      throw new ProctorError('agent_secret_unresolved', `no token is stored for ${url}`)
+    },
   }
 }

@@ -5,6 +5,7 @@ import { issueGrant } from '../../../runner/run/grant.ts'
 import { fakeEnvironment, fakeExercise, fakeRun } from '../../fakes/runs.ts'
 
 const holding = (values: Record<string, string>) => ({
+  storedToken: () => Promise.reject(new Error('none is stored')),
   async resolve(names: readonly string[]) {
     const missing = names.filter((name) => values[name] === undefined)
     if (missing.length > 0) throw new ProctorError('agent_secret_unresolved', missing.join())

@@ -1,0 +1,41 @@
+import type { Tokens } from '../../domain/model-call.ts'
+import type { Provider } from '../../domain/provider.ts'
+
+/** How one provider is spoken to: the routes that are let through, how their requests and answers are read, and how it refuses. One file a provider. */
+export type Dialect = {
+  readonly provider: Provider
+  readonly routes: readonly Route[]
+  /** A refusal of ours in the provider's own shape, as JSON text. */
+  refuse(status: number, message: string): string
+}
+export type Route = {
+  /** As a meter shows it: messages, count_tokens, chat, responses, generate, models ... */
+  readonly name: string
+  readonly method: 'GET' | 'HEAD' | 'POST'
+  /** Against the path below the provider's own, without query: `/v1/messages`. */
+  readonly path: RegExp
+  /** Only with `network: open`. */
+  readonly beyond?: true
+  /** Absent: nothing is to be read in the request, and it costs nothing. */
+  readonly read?: (request: RouteRequest) => ReadRequest | { readonly refused: string }
+  /** Answered by the gateway itself, upstream is not asked. */
+  readonly answer?: string
+}
+export type RouteRequest = { readonly path: string; readonly query: string; readonly body: Uint8Array; readonly open: boolean }
+export type ReadRequest = {
+  readonly model: string
+  readonly stream: boolean
+  /** What to send: `store` is false, usage is asked for, tools that reach beyond the answer are refused before. */
+  readonly body: Uint8Array
+  /** The most that this can use. `free`: counting tokens costs nothing. */
+  readonly worst: Tokens
+  readonly free?: true
+  /** A meter for one answer. */
+  readonly meter: () => Meter
+}
+/** Sees every byte of an answer, in order, and gives back what the agent is to get. Never throws, whatever passes by. */
+export type Meter = {
+  push(bytes: Uint8Array): Uint8Array | undefined
+  /** What is left to hand on at the end, and the provider's own count when it came. */
+  end(): { readonly rest?: Uint8Array; readonly tokens?: Tokens }
+}
