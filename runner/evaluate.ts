@@ -26,6 +26,7 @@ export async function evaluate(request: PlanRequest, world: World, signal: Abort
 export async function execute(plan: Plan, world: World, signal: AbortSignal, { shard, width }: Pace): Promise<void> {
   const done = await world.records.results(plan.id)
   const before = done.length
+  world.gateway.begin(plan, done)
   world.watch({ at: 'planned', plan, done: [...done] })
   const more = followers(plan, new Set(done.map(({ run }) => run.id)))
   const work = async (run: Run) => {

@@ -39,12 +39,9 @@ export const ConfigFile = z.strictObject({
     .record(z.string().regex(/^[\w.-]+\/.+$/, 'provider/model, such as anthropic/claude-*'), PriceFile)
     .optional()
     .meta({ description: 'US dollars per million tokens, over the built-in table. A name that ends in * stands for all that begin so' }),
-  grants: z
-    .array(GrantFile)
-    .optional()
-    .meta({
-      description: 'What agents may use. Absent: at a desk, everything that agent.yaml asks for; on GitHub, nothing beyond the gateway',
-    }),
+  grants: z.array(GrantFile).optional().meta({
+    description: 'What agents may use. Absent: at a desk, everything that agent.yaml asks for; on GitHub, nothing beyond the gateway',
+  }),
   budget: z
     .strictObject({
       cost_usd: z.number().positive().optional().meta({ description: 'US dollars for all runs and judgements together' }),

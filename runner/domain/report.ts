@@ -91,7 +91,19 @@ export type ReportRun = {
   /** What the run left in its outputs folder. */
   readonly outputs: readonly { readonly name: string; readonly bytes: number; readonly path: string }[]
   readonly ledger: readonly Json[]
-  readonly usage: { readonly by: string; readonly input_tokens: number; readonly output_tokens: number; readonly cost_usd: number }
+  /** `input_tokens` counts all, those read from or written to a cache included. */
+  readonly usage: {
+    readonly by: string
+    readonly input_tokens: number
+    readonly output_tokens: number
+    readonly cost_usd: number
+    readonly cache_read_tokens: number
+    readonly cache_write_tokens: number
+    /** Requests to models, one line each in `model_calls`. */
+    readonly calls: number
+  }
+  /** model-calls.jsonl: what the gateway metered, request by request. */
+  readonly model_calls?: string
   readonly warnings: readonly string[]
   readonly duration_ms: number
   readonly keys: { readonly run: Digest; readonly grade: Digest }

@@ -8,6 +8,7 @@ export type RunFiles = {
   readonly trajectory: string
   readonly ledger: string
   readonly diff?: { readonly path: string; readonly text: BlobRef }
+  readonly calls?: { readonly path: string; readonly ref: BlobRef }
   readonly outputs: readonly { readonly path: string; readonly ref: BlobRef }[]
 }
 
@@ -22,6 +23,7 @@ export function runFiles(id: string, record: RunRecord): RunFiles {
     trajectory: `${folder}/trajectory.jsonl`,
     ledger: `${folder}/ledger.jsonl`,
     ...(diff && { diff: { path: `${folder}/diff.patch`, text: diff.text } }),
+    ...(record.calls && { calls: { path: `${folder}/model-calls.jsonl`, ref: record.calls } }),
     outputs: record.outputs.map((ref) => ({ path: `${folder}/output/${outputPath(ref.name, taken)}`, ref })),
   }
 }

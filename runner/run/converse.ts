@@ -8,7 +8,7 @@ import { packTree } from '../lib/pack-tree.ts'
 import type { Redactor } from '../lib/redact.ts'
 import type { Sandbox } from '../seams/sandbox.ts'
 import { describeTask } from './describe-task.ts'
-import type { Grant } from './grant.ts'
+import { type Equipment, gatewayUrl } from './equip.ts'
 import { type RunLimits, startLimits } from './limits.ts'
 import type { Recorder } from './recorder.ts'
 
@@ -17,7 +17,7 @@ export type Conversation = { readonly turns: readonly Spoken[]; readonly outcome
 type Talk = {
   readonly run: Run
   readonly sandbox: Sandbox
-  readonly grant: Grant
+  readonly equipment: Equipment
   readonly recorder: Recorder
   readonly redactor: Redactor
   readonly signal: AbortSignal
@@ -30,23 +30,26 @@ export async function converse(talk: Talk): Promise<Conversation> {
   const { run, sandbox } = talk
   const turn = { id: 'turn-1', user: run.sample.user }
   await sandbox.put(places.task, ReadableStream.from(packTree(describeTask(run, turn))))
-  using limits = startLimits(run.limits, talk.signal)
+  using limits = startLimits(run.limits, talk.signal, talk.equipment.grant)
   const started = performance.now()
   const { outcome, response } = await exchange(turn.id, talk, limits)
   return { turns: [{ ...turn, response }], outcome, agentMs: Math.round(performance.now() - started) }
 }
 
-async function exchange(id: string, { run, sandbox, grant, recorder, redactor }: Talk, limits: RunLimits) {
+async function exchange(id: string, { run, sandbox, equipment, recorder, redactor }: Talk, limits: RunLimits) {
   let response = ''
+  const { grant } = equipment
   const outcome = await playTurn({
     start: run.agent.start,
     sandbox,
     cwd: run.sample.exercise ? places.workspace : places.home,
-    env: grant.env,
+    env: equipment.env,
+    ...(grant ? { gateway: { url: gatewayUrl, token: grant.token, providers: grant.providers } } : {}),
     timeoutMs: Math.ceil(limits.left()),
     signal: limits.signal,
     redactor,
     addStep: (body, at) => recorder.add(id, body, at),
+    sees: (body, at) => recorder.show(id, body, at),
     addResponse: (text) => {
       response = clip(redactor.redact(text).toWellFormed(), maxResponse).text
     },

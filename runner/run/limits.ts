@@ -1,5 +1,6 @@
 import type { Limits } from '../domain/plan.ts'
 import type { Ended } from '../domain/record.ts'
+import type { Grant } from '../seams/gateway.ts'
 
 /** `signal` aborts when the run is over before it ended by itself; `hit` says by what. The first wins. */
 export type RunLimits = Disposable & {
@@ -12,8 +13,8 @@ export type RunLimits = Disposable & {
 /** The sandbox keeps the time too and ends a command more gently; this is for a sandbox that the agent has stopped. */
 const graceMs = 1_000
 
-/** Starts the wall clock. */
-export function startLimits({ wallMs }: Limits, cancel: AbortSignal): RunLimits {
+/** Starts the wall clock. `meter`: the grant, which ends a run that has spent its budget or that nobody upstream answers. */
+export function startLimits({ wallMs }: Limits, cancel: AbortSignal, meter?: Pick<Grant, 'over' | 'ending'>): RunLimits {
   const controller = new AbortController()
   const started = performance.now()
   let hit: Ended | undefined
@@ -25,6 +26,9 @@ export function startLimits({ wallMs }: Limits, cancel: AbortSignal): RunLimits 
   const onCancel = () => end({ as: 'cancelled' })
   if (cancel.aborted) onCancel()
   cancel.addEventListener('abort', onCancel, { once: true })
+  const onOver = () => end(meter?.ending ?? { as: 'cancelled' })
+  if (meter?.over.aborted) onOver()
+  meter?.over.addEventListener('abort', onOver, { once: true })
   return {
     signal: controller.signal,
     wallMs,
@@ -35,6 +39,7 @@ export function startLimits({ wallMs }: Limits, cancel: AbortSignal): RunLimits 
     [Symbol.dispose]() {
       clearTimeout(timer)
       cancel.removeEventListener('abort', onCancel)
+      meter?.over.removeEventListener('abort', onOver)
     },
   }
 }

@@ -17,6 +17,7 @@ export class Recorder {
   readonly #perTurn = new Map<string, number>()
   #bytes = 0
   #dropped = 0
+  readonly #shown = new Set<string>()
 
   constructor(recording: Recording) {
     this.#recording = recording
@@ -28,6 +29,13 @@ export class Recorder {
       return
     }
     this.#keep({ at: at.toISOString(), turn, ...bounded(body, this.#recording.redactor) })
+  }
+
+  /** Shown to those who watch, and not kept: what is kept of this turn later is not shown a second time. */
+  show(turn: string, body: StepBody, at: Date = new Date()): void {
+    this.#shown.add(turn)
+    const { run, redactor, watch } = this.#recording
+    watch({ at: 'step', run, step: { at: at.toISOString(), turn, ...bounded(body, redactor) } })
   }
 
   steps(turn: string): number {
@@ -49,7 +57,7 @@ export class Recorder {
     this.#lines.push(line)
     this.#bytes += Buffer.byteLength(line)
     this.#perTurn.set(step.turn, this.steps(step.turn) + 1)
-    this.#recording.watch({ at: 'step', run: this.#recording.run, step })
+    if (!this.#shown.has(step.turn)) this.#recording.watch({ at: 'step', run: this.#recording.run, step })
   }
 }
 

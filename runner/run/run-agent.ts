@@ -4,14 +4,17 @@ import { explain, ProctorError, toError } from '../domain/error.ts'
 import type { Run } from '../domain/plan.ts'
 import { type Diff, type Ended, noUsage, type RunRecord } from '../domain/record.ts'
 import { digestBytes } from '../lib/digest.ts'
+import type { Grant } from '../seams/gateway.ts'
 import type { Sandbox } from '../seams/sandbox.ts'
 import type { World } from '../seams/world.ts'
 import { type Conversation, converse } from './converse.ts'
 import { editsOf } from './diff-steps.ts'
-import { issueGrant } from './grant.ts'
+import { equip } from './equip.ts'
+import { blame, storeCalls, usageOf } from './metering.ts'
 import { type Outputs, takeOutputs } from './outputs.ts'
 import { Recorder } from './recorder.ts'
 import type { Rooms, TakenWork } from './rooms.ts'
+import { setUp } from './set-up.ts'
 
 /** What this stage needs of the rooms. */
 export type AgentRooms = Pick<Rooms, 'redactor' | 'agentSandbox' | 'takeWork'>
@@ -20,7 +23,11 @@ export type AgentRooms = Pick<Rooms, 'redactor' | 'agentSandbox' | 'takeWork'>
 export async function runAgent(run: Run, rooms: AgentRooms, world: World, signal: AbortSignal): Promise<RunRecord> {
   const startedAt = new Date()
   const recorder = new Recorder({ run, redactor: rooms.redactor, watch: world.watch })
-  const done = await perform({ run, rooms, world, signal, recorder }).catch((thrown) => stopped(thrown, rooms, signal))
+  let grant: Grant | undefined
+  const admitted = (given: Grant | undefined) => {
+    grant = given
+  }
+  const done = await perform({ run, rooms, world, signal, recorder, admitted }).catch((thrown) => stopped(thrown, rooms, signal))
   const { steps, warnings } = await recorder.finish(world.blobs)
   const turns = done.turns.map((turn) => ({ ...turn, steps: recorder.steps(turn.id) }))
   return {
@@ -30,6 +37,8 @@ export async function runAgent(run: Run, rooms: AgentRooms, world: World, signal
     steps,
     outputs: done.outputs,
     ...(done.work ? { work: done.work } : {}),
+    usage: usageOf(grant, done.reported),
+    ...(await storeCalls(grant, world.blobs)),
     warnings: [...done.warnings, ...warnings].map((warning) => rooms.redactor.redact(warning)),
     timing: { startedAt: startedAt.toISOString(), durationMs: Date.now() - startedAt.getTime(), agentMs: done.agentMs },
   }
@@ -46,8 +55,12 @@ type Performing = {
   readonly world: World
   readonly signal: AbortSignal
   readonly recorder: Recorder
+  /** Told before anything is spent, so that what was spent is known however the run ends. */
+  readonly admitted: (grant: Grant | undefined) => void
 }
 type Done = Pick<Conversation, 'turns' | 'agentMs'> & {
+  readonly reported?: Conversation['outcome']['reported'] | undefined
+
   readonly ended: Ended
   readonly diff?: Diff
   readonly work?: NonNullable<RunRecord['work']>
@@ -55,25 +68,30 @@ type Done = Pick<Conversation, 'turns' | 'agentMs'> & {
   readonly warnings: readonly string[]
 }
 
-async function perform({ run, rooms, world, signal, recorder }: Performing): Promise<Done> {
+async function perform({ run, rooms, world, signal, recorder, admitted }: Performing): Promise<Done> {
   const { redactor } = rooms
   requireWorkspace(run)
-  const grant = await issueGrant(run, world.credentials, redactor)
+  await using equipment = await equip(run, world, redactor)
+  const { env, grant } = equipment
+  admitted(grant)
   const sandbox = await rooms.agentSandbox()
+  if (sandbox.door !== undefined) await grant?.listen(sandbox.door)
   await putCode(run, sandbox, world)
+  await setUp({ run, sandbox, env, world, redactor, signal })
   world.watch({ at: 'running', run })
-  const conversation = await converse({ run, sandbox, grant, recorder, redactor, signal })
+  const conversation = blame(await converse({ run, sandbox, equipment, recorder, redactor, signal }), grant)
   signal.throwIfAborted()
-  const left = await takeLeft({ run, rooms, world, signal, recorder }, sandbox, conversation)
+  const left = await takeLeft({ run, rooms, world, recorder }, sandbox, conversation)
   const outputs = await takeOutputs(sandbox, { blobs: world.blobs, redactor })
   return {
     ...left,
     turns: conversation.turns,
     agentMs: conversation.agentMs,
+    reported: conversation.outcome.reported,
     outputs: outputs.files,
     warnings: [
       ...(run.sample.exercise?.warnings ?? []),
-      ...grant.warnings,
+      ...equipment.warnings,
       ...(conversation.outcome.warnings ?? []),
       ...left.warnings,
       ...outputs.warnings,
@@ -96,7 +114,11 @@ async function putCode({ agent: { source, environment } }: Run, sandbox: Sandbox
 type Left = Pick<Done, 'ended' | 'diff' | 'work' | 'warnings'>
 
 /** The work, and what it says about how the run ended. A tree that the agent made unreadable is the agent's fault, and graded. */
-async function takeLeft({ run, rooms, world, recorder }: Performing, sandbox: Sandbox, { turns, outcome }: Conversation): Promise<Left> {
+async function takeLeft(
+  { run, rooms, world, recorder }: Pick<Performing, 'run' | 'rooms' | 'world' | 'recorder'>,
+  sandbox: Sandbox,
+  { turns, outcome }: Conversation,
+): Promise<Left> {
   if (!run.sample.exercise) return { ended: outcome.ended, warnings: [] }
   const taken = await rooms.takeWork(sandbox).catch((thrown): Left => ({ ended: agentsFault(thrown), warnings: [] }))
   if ('ended' in taken) return taken

@@ -26,6 +26,7 @@ export async function layRunFiles({
     await lay(files.trajectory, record.steps)
     if (files.diff) await lay(files.diff.path, files.diff.text)
     if (record.ledger) await lay(files.ledger, record.ledger)
+    if (files.calls) await lay(files.calls.path, files.calls.ref)
     for (const { path, ref } of files.outputs) await lay(path, ref)
   })
 
