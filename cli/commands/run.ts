@@ -1,5 +1,6 @@
+import { statSync } from 'node:fs'
 import { cpus } from 'node:os'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { ProctorError } from '../../runner/domain/error.ts'
 import type { Conclusion } from '../../runner/domain/report.ts'
 import { type Args, readArgs, type Usage } from '../args.ts'
@@ -20,6 +21,8 @@ const usage: Usage = {
     { name: 'judge', value: 'MODEL', help: 'provider/model for every rubric, or `none`' },
     { name: 'out', value: 'DIR', help: 'Where results and report go (default: a new folder in .proctor/)' },
     { name: 'resume', value: 'DIR', help: 'Go on with an output folder: nothing that was recorded is run again' },
+    { name: 'record', value: 'DIR', help: 'Keep every answer of a model, of agents and judge, in this folder' },
+    { name: 'replay', value: 'DIR', help: 'Take the answers from such a folder: no key and no network is needed' },
     { name: 'json', help: 'Print report.json on stdout' },
     { name: 'quiet', short: 'q', help: 'Only the outcome' },
     { name: 'keep-sandbox', help: 'Leave the containers for a look; `proctor doctor --reap` removes them' },
@@ -39,6 +42,7 @@ export async function command(argv: readonly string[]): Promise<number> {
   if (resume !== undefined) refuseBeside(args)
   const epochs = args.integer('epochs', { min: 1, max: 1000 })
   const width = args.integer('concurrency', { min: 1, max: 256 }) ?? 2 * cpus().length
+  const cassettes = readCassettes(args)
   const out = resume ?? args.text('out') ?? newOutFolder(new Date())
 
   const [{ openWorld }, { conclude, execute }, { makePlan }, { openProgress }, { stopOnSignals }, { outcomeText }] = await Promise.all([
@@ -58,6 +62,7 @@ export async function command(argv: readonly string[]): Promise<number> {
     version,
     watch: progress.watch,
     keepSandboxes: args.on('keep-sandbox'),
+    ...cassettes,
     live: true,
   })
 
@@ -95,6 +100,20 @@ function refuseBeside({ positionals, list }: Args): void {
       'usage_invalid',
       `--resume goes on with what its folder has planned, so ${first} cannot be given beside it. Leave out one of them`,
     )
+}
+
+/** Where recorded answers go, or come from. At a desk the person who names the folder vouches for both halves of it. */
+function readCassettes(args: Args): { record?: string; replay?: { agent: string; judge: string } } {
+  const record = args.text('record')
+  const replay = args.text('replay')
+  if (record !== undefined && replay !== undefined)
+    throw new ProctorError('usage_invalid', '--record asks the models, --replay does not: leave out one of them')
+  if (record !== undefined) return { record: resolve(record) }
+  if (replay === undefined) return {}
+  const folder = resolve(replay)
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory())
+    throw new ProctorError('usage_invalid', `--replay: ${replay} is no folder; one is made by \`proctor run --record ${replay}\``)
+  return { replay: { agent: join(folder, 'agents'), judge: join(folder, 'judge') } }
 }
 
 /** The check run's conclusion, as a shell sees it. */

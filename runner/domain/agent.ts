@@ -8,6 +8,13 @@ export const slug = z
   .max(64)
 const envName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/)
 const size = z.string().regex(/^\d+(\.\d+)?[mg]$/i, 'a size such as 512m or 2g')
+/** An entry of an allow-list: a host, all hosts below a domain, or a host with a port. */
+export const hostName = z
+  .string()
+  .regex(
+    /^(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]*[a-z0-9])?(:\d{1,5})?$/i,
+    'a host name such as example.com or *.example.com',
+  )
 const relative = z.string().min(1).max(1024)
 
 export const EnvironmentFile = z.strictObject({
@@ -20,7 +27,13 @@ export const EnvironmentFile = z.strictObject({
   setup_command: z.string().min(1).optional(),
   dockerfile: z.string().max(32_768).optional().meta({ description: 'Body only: RUN, ENV and WORKDIR' }),
   env: z.record(envName, z.union([z.string(), z.strictObject({ credential: z.string().min(1) })])).default({}),
-  network: z.union([z.enum(['none', 'gateway', 'open']), z.strictObject({ allow: z.array(z.string().min(1)).min(1) })]).default('none'),
+  network: z
+    .union([z.enum(['none', 'gateway', 'open']), z.strictObject({ allow: z.array(hostName).min(1).max(100) })])
+    .optional()
+    .meta({
+      description:
+        'What an agent can reach: nothing, models through the gateway, those and some hosts, or everything. Default: `gateway` for a known coding CLI and for an agent that binds the key of a model provider, else `none`',
+    }),
   resources: z
     .strictObject({
       cpus: z.number().min(0.1).max(64).default(2),

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { slug } from './agent.ts'
+import { hostName, slug } from './agent.ts'
 import { GateFile } from './eval.ts'
 
 const money = z.number().min(0)
@@ -9,10 +9,10 @@ const PriceFile = z.strictObject({ input: money, output: money, cache_read: mone
 const GrantFile = z.strictObject({
   agent: z.union([slug, z.literal('*')]),
   credentials: z
-    .record(z.string().min(1), z.strictObject({ hosts: z.array(z.string().min(1)).optional() }))
+    .record(z.string().min(1), z.strictObject({ hosts: z.array(hostName).optional() }))
     .default({})
     .meta({ description: 'Name -> hosts that it may be sent to. With hosts, the agent can reach those and no others' }),
-  network: z.union([z.enum(['none', 'gateway', 'open']), z.strictObject({ allow: z.array(z.string().min(1)).min(1) })]).default('gateway'),
+  network: z.union([z.enum(['none', 'gateway', 'open']), z.strictObject({ allow: z.array(hostName).min(1) })]).default('gateway'),
   budget: z.strictObject({ cost_usd: z.number().positive().optional(), tokens: z.number().int().positive().optional() }).optional(),
   resources: z
     .strictObject({

@@ -1,6 +1,7 @@
 import { basename } from 'node:path'
 import type { Digest } from '../domain/blob.ts'
 import { Problems, ProctorError } from '../domain/error.ts'
+import type { Price, Prices } from '../domain/model-call.ts'
 import type { Batch, Budget, Plan, Trigger } from '../domain/plan.ts'
 import { digest } from '../lib/digest.ts'
 import { didYouMean } from '../lib/nearest.ts'
@@ -38,8 +39,16 @@ export async function makePlan(request: PlanRequest, world: Needed, signal: Abor
   const freezer = new Freezer({ world, found: looked.found, signal, around: { version: world.version, image } })
   const batches = await settled(parts.map((part) => freezer.freeze(part, { commit, epochs })))
   const budget = budgetOf(looked.found)
+  const prices = pricesOf(looked.found)
   const trigger = await localTrigger(looked.found, commit, world)
-  return { id: planId(batches, budget), trigger, batches, budget, warnings: [...looked.warnings, ...freezer.warnings] }
+  return {
+    id: planId(batches, budget),
+    trigger,
+    batches,
+    budget,
+    ...(prices ? { prices } : {}),
+    warnings: [...looked.warnings, ...freezer.warnings],
+  }
 }
 
 /** Everything that decides what runs and how it is judged; where the files lie and what the commit is called does not. Keys cover the runs' content. */
@@ -70,6 +79,22 @@ function onlySamples(
 function budgetOf({ config }: Package): Budget {
   const { cost_usd, wall_s } = config?.value.budget ?? {}
   return { ...(cost_usd === undefined ? {} : { costUsd: cost_usd }), ...(wall_s === undefined ? {} : { wallMs: wall_s * 1000 }) }
+}
+
+/** As the engine has them: what a repository says about prices changes what a run may spend, never what it is. */
+function pricesOf({ config }: Package): Prices | undefined {
+  const written = config?.value.prices
+  if (!written) return undefined
+  const prices = Object.entries(written).map(([name, { input, output, cache_read, cache_write }]): [string, Price] => [
+    name,
+    {
+      input,
+      output,
+      ...(cache_read === undefined ? {} : { cacheRead: cache_read }),
+      ...(cache_write === undefined ? {} : { cacheWrite: cache_write }),
+    },
+  ])
+  return Object.fromEntries(prices)
 }
 
 /** A desk has no trees in blobs: what stands for the tree is a list of the files that were read, with what they say. */

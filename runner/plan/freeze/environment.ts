@@ -8,7 +8,7 @@ import type { Environment, Layer, Resources } from '../../domain/environment.ts'
  * which therefore is part of the image, and of what the image is known by. It sees plain variables only: an image outlives the run.
  */
 export function environmentOf(file: EnvironmentFile, code?: BlobRef): Environment {
-  const { env, network, resources, sudo } = file
+  const { env, network = 'none', resources, sudo } = file
   return { recipe: layers(file, code), env, network, resources: resourcesOf(resources), sudo }
 }
 

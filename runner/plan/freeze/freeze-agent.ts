@@ -14,6 +14,7 @@ import type { Draft } from '../samples.ts'
 import { type Chosen, nameOf, type Pair } from '../select-evals.ts'
 import { answers } from './answers.ts'
 import { environmentOf, words } from './environment.ts'
+import { networkOf } from './network.ts'
 
 type Fetching = { readonly fetcher: Fetcher; readonly blobs: Blobs; readonly found: Package; readonly signal: AbortSignal }
 type BuiltInAgent = Extract<Chosen, { readonly builtIn: string }>
@@ -34,15 +35,16 @@ export async function freezeAgent(
   })
   const start: Agent['start'] =
     value.kind === 'ShellCommand'
-      ? { kind: value.kind, command: value.run_command }
+      ? { kind: value.kind, command: value.run_command, ...(value.harness_config ? { harness: value.harness_config } : {}) }
       : { kind: value.kind, file: entryFile(agent), entrypoint: value.entrypoint }
   return {
     agent: {
       slug: value.name,
       source: files,
-      environment: environmentOf(value.environment, files),
+      environment: { ...environmentOf(value.environment, files), network: networkOf(value) },
       start,
       concurrencyCap: value.concurrency_cap,
+      ...(value.models ? { models: value.models } : {}),
       ...schemas(agent),
     },
     warnings: [...warnings.map((warning) => `${value.name}: ${warning}`), ...unenforced(agent), ...blindSetup(agent)],
@@ -109,7 +111,7 @@ const schemas = ({ value }: WrittenAgent) => ({
 
 /** Parts of the format that say what must hold, and that this release does not hold anybody to. Silence would be a promise. */
 function unenforced({ value }: WrittenAgent): string[] {
-  const named = (['budget', 'models', 'input_schema'] as const).filter((part) => value[part] !== undefined)
+  const named = (['input_schema'] as const).filter((part) => value[part] !== undefined)
   return named.map((part) => `${value.name}: \`${part}\` is not enforced in this release`)
 }
 

@@ -31,8 +31,8 @@ export function keysOf({ agent, sample, epoch, limits, judge }: Work, { version,
 }
 
 /** Everything that reaches the sandbox; how many may run at once does not. */
-const agentPart = remember(({ slug, version, source, environment, start, inputSchema }: Agent) =>
-  digest({ slug, version, source: source.digest, environment: environmentPart(environment), start, inputSchema }),
+const agentPart = remember(({ slug, version, source, environment, start, inputSchema, models, hosts }: Agent) =>
+  digest({ slug, version, source: source.digest, environment: environmentPart(environment), start, inputSchema, models, hosts }),
 )
 const exercisePart = remember(({ workspace, environment, setup }: Exercise) =>
   digest({ workspace: workspace.digest, environment: environmentPart(environment), setup }),

@@ -12,7 +12,6 @@ export function unsupportedInAgent({ value, at }: Parsed<AgentFile>): ProctorErr
   return [
     ...unsupportedInEnvironment(value.environment, ['environment'], refuse),
     ...(value.tools === undefined ? [] : [refuse(['tools'], 'a list of tools')]),
-    ...('harness_config' in value && value.harness_config !== undefined ? [refuse(['harness_config'], 'harness configuration')] : []),
     ...(typeof value.source === 'object' && 'git' in value.source && value.source.git.credential !== undefined
       ? [refuse(['source', 'git', 'credential'], 'a private repository as agent source')]
       : []),
@@ -44,6 +43,9 @@ function inScenario(
   const credentials = Object.entries(environment.env).filter(([, value]) => typeof value === 'object')
   return [
     ...unsupportedInEnvironment(environment, [...base, 'environment'], refuse),
+    ...(environment.network === 'gateway' || typeof environment.network === 'object'
+      ? [refuse([...base, 'environment', 'network'], 'a way out for an exercise (the agent names its own)')]
+      : []),
     ...credentials.map(([name]) => refuse([...base, 'environment', 'env', name], 'a credential for an exercise')),
     ...(typeof workspace === 'object' && 'git' in workspace && workspace.git.credential !== undefined
       ? [refuse([...base, 'workspace', 'git', 'credential'], 'a private repository as workspace')]
@@ -51,11 +53,9 @@ function inScenario(
   ]
 }
 
-function unsupportedInEnvironment({ dockerfile, network, python_version }: EnvironmentFile, base: Path, refuse: Refuse): ProctorError[] {
+function unsupportedInEnvironment({ dockerfile, python_version }: EnvironmentFile, base: Path, refuse: Refuse): ProctorError[] {
   return [
     ...(dockerfile === undefined ? [] : [refuse([...base, 'dockerfile'], 'a Dockerfile')]),
-    ...(network === 'gateway' ? [refuse([...base, 'network'], 'the gateway')] : []),
-    ...(typeof network === 'object' ? [refuse([...base, 'network', 'allow'], 'a list of allowed hosts')] : []),
     ...(python_version === '3.13' ? [] : [refuse([...base, 'python_version'], `Python ${python_version}`)]),
   ]
 }
