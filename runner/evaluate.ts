@@ -12,7 +12,8 @@ import { openRooms } from './run/rooms.ts'
 import { broken, runAgent } from './run/run-agent.ts'
 import type { World } from './seams/world.ts'
 
-type Pace = { readonly shard?: Shard; readonly width: number }
+/** `attempts`: how often a run is tried when it is the machine's fault. */
+type Pace = { readonly shard?: Shard; readonly width: number; readonly attempts?: number | undefined }
 
 /** The whole story in one process: plan, execute, conclude. */
 export async function evaluate(request: PlanRequest, world: World, signal: AbortSignal, pace: Pace): Promise<Report> {
@@ -23,7 +24,7 @@ export async function evaluate(request: PlanRequest, world: World, signal: Abort
 }
 
 /** Runs what is still due until nothing is: first pass, resume, retries, more epochs and the base side are one loop. */
-export async function execute(plan: Plan, world: World, signal: AbortSignal, { shard, width }: Pace): Promise<void> {
+export async function execute(plan: Plan, world: World, signal: AbortSignal, { shard, width, attempts }: Pace): Promise<void> {
   const done = await world.records.results(plan.id)
   const before = done.length
   world.gateway.begin(plan, done)
@@ -39,7 +40,7 @@ export async function execute(plan: Plan, world: World, signal: AbortSignal, { s
   }
   while (
     !signal.aborted &&
-    (await pool({ source: dueRuns(plan, done, { ...(shard && { shard }), before }), width, work, signal, lane })) > 0
+    (await pool({ source: dueRuns(plan, done, { ...(shard && { shard }), before, attempts }), width, work, signal, lane })) > 0
   );
 }
 

@@ -18,6 +18,7 @@ const usage: Usage = {
     { name: 'sample', value: 'ID', many: true, help: 'Only this sample' },
     { name: 'epochs', value: 'N', help: 'Repeat every sample N times' },
     { name: 'concurrency', value: 'N', help: 'Runs at once (default: twice the cores)' },
+    { name: 'attempts', value: 'N', help: 'Try a run so often when the machine or a model provider fails (default: 3)' },
     { name: 'judge', value: 'MODEL', help: 'provider/model for every rubric, or `none`' },
     { name: 'out', value: 'DIR', help: 'Where results and report go (default: a new folder in .proctor/)' },
     { name: 'resume', value: 'DIR', help: 'Go on with an output folder: nothing that was recorded is run again' },
@@ -82,7 +83,7 @@ export async function command(argv: readonly string[]): Promise<number> {
         stop.signal,
       )
   await world.records.begin(plan)
-  await execute(plan, world, stop.signal, { width })
+  await execute(plan, world, stop.signal, { width, attempts: args.integer('attempts', { min: 1, max: 10 }) })
   const report = await conclude(plan, world)
   progress.close()
   const colour = settings.colour && process.stderr.isTTY && !settings.plain

@@ -6,18 +6,22 @@ import type { Result } from '../domain/result.ts'
 export type Shard = { readonly index: number; readonly of: number }
 const wholePlan: Shard = { index: 1, of: 1 }
 /** Of one run, from one start: the first, and two more when it was the machine's fault. */
-const maxAttempts = 3
+const usualAttempts = 3
 
 /** `before`: how many of the results are of earlier starts. Whoever resumes has seen to the cause, so what is unscored among them is tried anew. */
-type Asked = { readonly shard?: Shard; readonly before?: number }
+type Asked = { readonly shard?: Shard; readonly before?: number; readonly attempts?: number | undefined }
 
 /**
  * What is still due: first pass, resume, retries of infrastructure errors, more epochs and the base side of what failed. Pulled one
  * by one whenever a worker is free, so `done` may grow meanwhile, and a spent budget ends it at once.
  */
-export function* dueRuns(plan: Plan, done: readonly Result[], { shard = wholePlan, before = 0 }: Asked = {}): Generator<Run> {
+export function* dueRuns(
+  plan: Plan,
+  done: readonly Result[],
+  { shard = wholePlan, before = 0, attempts: most = usualAttempts }: Asked = {},
+): Generator<Run> {
   const results = new Map(done.map((result, at) => [result.run.id, { ...result, isEarlier: at < before }]))
-  for (const run of plan.batches.flatMap((batch) => expand(batch, results)).filter(inShard(shard))) {
+  for (const run of plan.batches.flatMap((batch) => expand(batch, results, most)).filter(inShard(shard))) {
     if (isSpent(plan.budget, done)) return
     if (!results.has(run.id)) yield run
   }
@@ -27,24 +31,24 @@ type Tried = Result & { readonly isEarlier: boolean }
 type Results = ReadonlyMap<string, Tried>
 
 /** The base side runs only for samples that failed on head, and that nobody has a result for. */
-function expand({ runs }: Batch, results: Results): Run[] {
+function expand({ runs }: Batch, results: Results, most: number): Run[] {
   const head = runs.filter(({ side }) => side === 'head')
-  const failed = new Set(head.filter((run) => latest(run, results)?.grade.verdict === 'fail').map(({ sample }) => sample.id))
+  const failed = new Set(head.filter((run) => latest(run, results, most)?.grade.verdict === 'fail').map(({ sample }) => sample.id))
   const base = runs.filter(({ side, sample }) => side === 'base' && failed.has(sample.id))
-  return [...head, ...base].flatMap((run) => attempts(run, results))
+  return [...head, ...base].flatMap((run) => attempts(run, results, most))
 }
 
 /** An infrastructure error is retried under a new id; its first record stays. */
-function attempts(run: Run, results: Results, tries = 1): Run[] {
+function attempts(run: Run, results: Results, most: number, tries = 1): Run[] {
   const result = results.get(run.id)
   if (result === undefined || result.grade.verdict !== 'unscored') return [run]
-  if (!result.isEarlier && (!isRetried(result) || tries >= maxAttempts)) return [run]
+  if (!result.isEarlier && (!isRetried(result) || tries >= most)) return [run]
   const attempt = run.attempt + 1
-  return [run, ...attempts({ ...run, attempt, id: `${run.id.split('~')[0]}~${attempt}` }, results, result.isEarlier ? 1 : tries + 1)]
+  return [run, ...attempts({ ...run, attempt, id: `${run.id.split('~')[0]}~${attempt}` }, results, most, result.isEarlier ? 1 : tries + 1)]
 }
 
-const latest = (run: Run, results: Results) =>
-  attempts(run, results)
+const latest = (run: Run, results: Results, most: number) =>
+  attempts(run, results, most)
     .map(({ id }) => results.get(id))
     .findLast((result) => result !== undefined)
 

@@ -53,6 +53,13 @@ describe('due', () => {
     expect(again).toEqual({ ...runsOf(plan)[0], id: `${id}~2`, attempt: 2 })
   })
 
+  test('as many attempts as were asked for', async () => {
+    const plan = fakePlan({ samples: 1 })
+    const lost = await finish(runsOf(plan), 'sandbox-lost')
+    expect(ids(dueRuns(plan, lost, { attempts: 1 }))).toEqual([])
+    expect(ids(dueRuns(plan, lost, { attempts: 2 }))).toHaveLength(1)
+  })
+
   test.each<[Story]>([['setup-failed'], ['tests-fail'], ['exception'], ['time-limit'], ['judge-fails']])(
     '%s: never again by itself',
     async (story) => {
