@@ -128,6 +128,8 @@ describe.skipIf(chromiumPath === undefined)('in a browser', () => {
   test('shows for each run what decided, who must act, and the four surfaces', async () => {
     const { html } = await published('surfaces')
     await using page = await visit(html)
+    // A browser leaves out what is below the fold, and with it the text that is asked for here.
+    await page.setViewportSize({ width: 1280, height: 12_000 })
     const open = async (verdict: string, nth: number) => {
       const run = page.locator(`table.runs > tbody[data-verdict=${verdict}]`).nth(nth)
       await run.locator('.name').click()
