@@ -28,7 +28,7 @@ export async function command(argv: readonly string[]): Promise<number> {
   if (args.on('reap')) await reap(engine)
   if (args.on('prune')) await prune(engine, args.integer('days', { min: 0, max: 3650 }) ?? 14)
 
-  const checks = [...(await engineChecks(engine)), await judgeCheck(settings), await diskCheck()]
+  const checks = [...(await engineChecks(engine)), await judgeCheck(settings), await modelsCheck(settings), await diskCheck()]
   for (const { name, state, text } of checks) process.stdout.write(`${marks[state]} ${name.padEnd(10)} ${text}\n`)
   return checks.some(({ state }) => state === 'bad') ? 3 : 0
 }
@@ -111,6 +111,23 @@ async function judgeCheck({ judgeModel, variables }: Settings): Promise<Check> {
   } catch (thrown) {
     return { name: 'judge', state: 'bad', text: errorText(toError(thrown)) }
   }
+}
+
+/** Providers that agents can call through the gateway. Names of variables only: no key is ever printed. */
+async function modelsCheck({ variables }: Settings): Promise<Check> {
+  const { knownProviders } = await import('../../runner/adapters/preset.ts')
+  const { providers } = await import('../../runner/domain/provider.ts')
+  const known = knownProviders(variables).map((name) => {
+    const set = [...providers[name].keys, ...providers[name].addresses].filter((variable) => variables[variable])
+    return `${name} (${set.join(', ')})`
+  })
+  return known.length > 0
+    ? { name: 'models', state: 'ok', text: `agents can be given ${known.join(', ')}` }
+    : {
+        name: 'models',
+        state: 'note',
+        text: 'no key of a model provider is set: agents that call models need ANTHROPIC_API_KEY, OPENAI_API_KEY or GEMINI_API_KEY here, or a credential of their own',
+      }
 }
 
 /** Below this, images and workspaces soon fill what is left. */

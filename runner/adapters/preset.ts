@@ -85,6 +85,9 @@ export type Engine = Housekeeping & AsyncDisposable
 /** Where a judge would be asked, in one line. Throws `agent_model_unresolved`. */
 export const describeModel = describeAccount
 
+/** Model providers that the host's environment has a key or an address for. */
+export const knownProviders = (variables: Preset['variables']) => providersOf(variables, false)
+
 /** Where the registries are, as pip and npm themselves are told. */
 const registries = (variables: Preset['variables']) => ({
   pypi: (variables.PIP_INDEX_URL ?? 'https://pypi.org/simple').replace(/\/+$/, ''),
