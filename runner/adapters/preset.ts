@@ -2,7 +2,6 @@ import { join } from 'node:path'
 import { ProctorError } from '../domain/error.ts'
 import type { Plan } from '../domain/plan.ts'
 import type { Gateway } from '../seams/gateway.ts'
-import type { Model } from '../seams/model.ts'
 import type { Sandboxes } from '../seams/sandbox.ts'
 import type { Watch } from '../seams/watch.ts'
 import type { World } from '../seams/world.ts'
@@ -12,8 +11,8 @@ import { openFetcher } from './fetch/fetcher.ts'
 import { openFolder } from './folder/folder.ts'
 import { openGit } from './git/source.ts'
 import { openTrees } from './git/trees.ts'
-import { describeAccount } from './openai/providers.ts'
 import { providersOf } from './upstream/accounts.ts'
+import { describeAccount } from './upstream/chat-accounts.ts'
 
 export type Preset = {
   readonly out: string
@@ -50,15 +49,22 @@ export async function openWorld({
   const upstream = once(async () =>
     (await import('./upstream/upstream.ts')).openUpstream({ variables, ...(record ? { record } : {}), ...(replay ? { replay } : {}) }),
   )
-  const gateway = once(async () => (await import('./gateway/gateway.ts')).openGateway({ upstream: await upstream(), variables }))
-  const model = once(async () => (await import('./openai/model.ts')).openModel({ variables }))
+  const gateway = lazyGateway(
+    once(async () => (await import('./gateway/gateway.ts')).openGateway({ upstream: await upstream(), variables })),
+    providersOf(variables, replay !== undefined),
+  )
+  const describe = (name: string) => describeAccount(name, variables, replay !== undefined)
+  const model = once(async () => {
+    await gateway.begun() // the judge spends from the same budgets
+    return (await import('./openai/model.ts')).openModel({ upstream: await upstream(), describe })
+  })
   const closed = closing.move()
   return {
     ...folder,
     sandboxes: lazySandboxes(docker),
     trees: openTrees({ cacheDir: join(cacheDir, 'baselines'), variables }),
-    gateway: lazyGateway(gateway, providersOf(variables, replay !== undefined)),
-    model: lazyModel(model, variables),
+    gateway,
+    model: { complete: async (...given) => (await model()).complete(...given), describe },
     credentials: openCredentials(variables),
     fetcher: openFetcher({
       blobs: folder.blobs,
@@ -103,24 +109,23 @@ function lazySandboxes(open: () => Promise<Sandboxes>): Sandboxes {
   }
 }
 
-function lazyGateway(open: () => Promise<Gateway>, providers: Gateway['providers']): Gateway {
-  let begun: Parameters<Gateway['begin']> | undefined
+/** `begun`: opened, and told of the plan if there is one. */
+function lazyGateway(open: () => Promise<Gateway>, providers: Gateway['providers']): Gateway & { begun(): Promise<Gateway | undefined> } {
+  let plan: Parameters<Gateway['begin']> | undefined
+  async function begun() {
+    const gateway = await open()
+    if (plan) gateway.begin(...plan)
+    plan = undefined
+    return gateway
+  }
   return {
     providers,
-    begin(...given) {
-      begun = given
+    begin(asked, done) {
+      plan = [asked, [...done]] // as it is now: what is added later is spent from here
     },
-    async admit(admission) {
-      const gateway = await open()
-      if (begun) gateway.begin(...begun)
-      begun = undefined
-      return gateway.admit(admission)
-    },
+    begun: async () => (plan ? begun() : undefined),
+    admit: async (admission) => (await begun()).admit(admission),
   }
-}
-
-function lazyModel(open: () => Promise<Model>, variables: Preset['variables']): Model {
-  return { complete: async (...given) => (await open()).complete(...given), describe: (name) => describeAccount(name, variables) }
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {

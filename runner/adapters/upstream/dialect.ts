@@ -11,17 +11,22 @@ export type Dialect = {
 export type Route = {
   /** As a meter shows it: messages, count_tokens, chat, responses, generate, models ... */
   readonly name: string
-  readonly method: 'GET' | 'HEAD' | 'POST'
-  /** Against the path below the provider's own, without query: `/v1/messages`. */
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'DELETE'
+  /** Against the path below the provider's own, without query: `/v1/messages` of Anthropic, `/responses` of OpenAI. */
   readonly path: RegExp
   /** Only with `network: open`. */
   readonly beyond?: true
+  /** Spends what no answer counts, such as a batch: not to be let through where a budget holds. */
+  readonly unmetered?: true
   /** Absent: nothing is to be read in the request, and it costs nothing. */
-  readonly read?: (request: RouteRequest) => ReadRequest | { readonly refused: string }
+  readonly read?: (request: RouteRequest) => ReadRequest | Refused
   /** Answered by the gateway itself, upstream is not asked. */
   readonly answer?: string
 }
+/** `path` and `query` as in the target; `open`: what reaches beyond one answer is let through. */
 export type RouteRequest = { readonly path: string; readonly query: string; readonly body: Uint8Array; readonly open: boolean }
+/** Why, in words for whoever wrote the agent. */
+export type Refused = { readonly refused: string }
 export type ReadRequest = {
   readonly model: string
   readonly stream: boolean
@@ -36,6 +41,6 @@ export type ReadRequest = {
 /** Sees every byte of an answer, in order, and gives back what the agent is to get. Never throws, whatever passes by. */
 export type Meter = {
   push(bytes: Uint8Array): Uint8Array | undefined
-  /** What is left to hand on at the end, and the provider's own count when it came. */
+  /** What is left to hand on at the end, and the provider's own count when it came whole: an answer that broke off has none. */
   end(): { readonly rest?: Uint8Array; readonly tokens?: Tokens }
 }

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
 import { openModel } from '../../../runner/adapters/openai/model.ts'
+import { describeAccount } from '../../../runner/adapters/upstream/chat-accounts.ts'
+import { openUpstream } from '../../../runner/adapters/upstream/upstream.ts'
 import type { Run } from '../../../runner/domain/plan.ts'
 import { noUsage, type RunRecord } from '../../../runner/domain/record.ts'
 import { buildEvidence } from '../../../runner/grade/evidence.ts'
@@ -35,7 +37,10 @@ async function judged({ response, samples = 1, fault, answer }: Setting) {
     warnings: [],
     timing: { startedAt: '', durationMs: 1, agentMs: 1 },
   }
-  const world = { blobs, model: openModel({ variables: server.variables, maxRetries: 2 }) } as unknown as World // likewise
+  const world = {
+    blobs,
+    model: openModel({ upstream: openUpstream({ variables: server.variables }), describe: String, maxRetries: 2 }),
+  } as unknown as World // likewise
   return {
     ...(await judge({ run, record, scores: [], judge: { model: 'local/fake', rubric, samples }, world, signal: never })),
     asked: server.asked,
@@ -177,7 +182,7 @@ test('a model needs an address and a key, and says which variable lacks', () => 
   const describe =
     (model: string, variables = {}) =>
     () =>
-      openModel({ variables }).describe(model)
+      describeAccount(model, variables)
   expect(describe('openai/gpt-5-mini')).toThrow(
     expect.objectContaining({ code: 'agent_model_unresolved', message: expect.stringContaining('OPENAI_API_KEY') }),
   )
