@@ -11,6 +11,8 @@ export type Layer =
   | { readonly base: string }
   | {
       readonly run: string
+      /** What people wrote, for logs and errors. Default: `run` itself. */
+      readonly title?: string
       readonly as: 'root' | 'user'
       readonly cwd?: string
       readonly env?: Readonly<Record<string, string>>

@@ -8,12 +8,13 @@ import { packTree } from '../../lib/pack-tree.ts'
 import type { Fetcher, Source } from '../../seams/fetcher.ts'
 import type { Blobs } from '../../seams/records.ts'
 import { entryFile } from '../agent-source.ts'
+import { quoteWords } from '../quote-words.ts'
 import { inside } from '../read/inside.ts'
 import type { Package } from '../read/read-package.ts'
 import type { Draft } from '../samples.ts'
 import { type Chosen, nameOf, type Pair } from '../select-evals.ts'
 import { answers } from './answers.ts'
-import { environmentOf, words } from './environment.ts'
+import { dockerfileWarnings, environmentOf } from './environment.ts'
 import { networkOf } from './network.ts'
 
 type Fetching = { readonly fetcher: Fetcher; readonly blobs: Blobs; readonly found: Package; readonly signal: AbortSignal }
@@ -47,7 +48,7 @@ export async function freezeAgent(
       ...(value.models ? { models: value.models } : {}),
       ...schemas(agent),
     },
-    warnings: [...warnings.map((warning) => `${value.name}: ${warning}`), ...unenforced(agent), ...blindSetup(agent)],
+    warnings: [...[...warnings, ...dockerfileWarnings(value.environment)].map((text) => `${value.name}: ${text}`), ...unenforced(agent)],
   }
 }
 
@@ -82,7 +83,7 @@ async function oracle({ setting }: Draft, one: Pair['eval'], { fetcher, found, s
   }
   if ('command' in solution) return { source: await fetch('empty'), start: { kind: 'ShellCommand', command: solution.command } }
   const path = existing(solution.patch, { folder: setting.folder, fence: found.fence, place: setting.at(['oracle', 'patch']) })
-  const command = `git -C /home/user/workspace apply --whitespace=nowarn ${words([`${places.agent}/${basename(path)}`])}`
+  const command = `git -C /home/user/workspace apply --whitespace=nowarn ${quoteWords([`${places.agent}/${basename(path)}`])}`
   return { source: await fetch({ dir: { path: dirname(path), only: [basename(path)] } }), start: { kind: 'ShellCommand', command } }
 }
 
@@ -113,12 +114,4 @@ const schemas = ({ value }: WrittenAgent) => ({
 function unenforced({ value }: WrittenAgent): string[] {
   const named = (['input_schema'] as const).filter((part) => value[part] !== undefined)
   return named.map((part) => `${value.name}: \`${part}\` is not enforced in this release`)
-}
-
-/** Its image is kept, so a setup never sees a secret. */
-function blindSetup({ value }: WrittenAgent): string[] {
-  const secret = Object.entries(value.environment.env).filter(([, bound]) => typeof bound === 'object')
-  return value.environment.setup_command !== undefined && secret.length > 0
-    ? [`${value.name}: \`setup_command\` runs without ${secret.map(([name]) => name).join(', ')}; only the agent itself gets credentials`]
-    : []
 }

@@ -5,7 +5,7 @@ import type { Fetcher, Source } from '../../seams/fetcher.ts'
 import type { ScorerUse } from '../check-scorers.ts'
 import { inside } from '../read/inside.ts'
 import type { Setting } from '../samples.ts'
-import { environmentOf } from './environment.ts'
+import { dockerfileWarnings, environmentOf } from './environment.ts'
 
 type Bounds = { readonly fence: string }
 type Fetching = Bounds & { readonly fetcher: Fetcher; readonly signal: AbortSignal }
@@ -30,7 +30,7 @@ export async function resolveExercise(setting: Setting, { fetcher, signal, fence
     protected: value.protected,
     hooks: value.hooks,
     grading: value.grading,
-    warnings,
+    warnings: [...warnings, ...dockerfileWarnings(value.environment)],
   }
 }
 

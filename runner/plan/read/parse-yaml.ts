@@ -11,13 +11,22 @@ const maxDepth = 64
 const maxProblems = 50
 const maxAliases = 100
 
-/** `written` is what stands in the file, without defaults; `at` finds the line of any path in it, or of the nearest parent that is there. */
-export type Parsed<T> = { readonly value: T; readonly written: unknown; readonly at: (path: Path) => Place }
+/**
+ * `written` is what stands in the file, without defaults; `at` finds the line of any path in it, or of the nearest parent that is there;
+ * `inText` the place of one character of a text, or of the text itself where the file writes it in another way (folded, escaped).
+ */
+export type Parsed<T> = {
+  readonly value: T
+  readonly written: unknown
+  readonly at: (path: Path) => Place
+  readonly inText: (path: Path, index: number) => Place
+}
 /** A file whose syntax is right, not yet held against a schema. */
 export type Yaml = {
   readonly file: string
   readonly written: unknown
   readonly at: Parsed<unknown>['at']
+  readonly inText: Parsed<unknown>['inText']
   readonly keyAt: Parsed<unknown>['at']
   readonly source: (path: Path) => string | undefined
 }
@@ -44,7 +53,14 @@ export function readYaml(text: string, file: string): Yaml | readonly ProctorErr
   try {
     const written: unknown = document.toJS({ maxAliasCount: maxAliases })
     const find = (path: Path) => place(locate(document, path).start)
-    return { file, written, at: find, keyAt: (path) => place(locate(document, path).key), source: (path) => locate(document, path).source }
+    return {
+      file,
+      written,
+      at: find,
+      inText: (path, index) => place(characterAt(text, locate(document, path), index)),
+      keyAt: (path) => place(locate(document, path).key),
+      source: (path) => locate(document, path).source,
+    }
   } catch (thrown) {
     return [
       invalid(`found aliases that cannot be resolved (${messageOf(thrown)})`, {
@@ -58,7 +74,7 @@ export function readYaml(text: string, file: string): Yaml | readonly ProctorErr
 /** Holds a file against its schema: the value, or every problem with place, found and accepted. */
 export function checkYaml<S extends z.ZodType>(yaml: Yaml, schema: S): Parsed<z.output<S>> | readonly ProctorError[] {
   const result = schema.safeParse(yaml.written)
-  if (result.success) return { value: result.data, written: yaml.written, at: yaml.at }
+  if (result.success) return { value: result.data, written: yaml.written, at: yaml.at, inText: yaml.inText }
   const found = explainIssues(result.error.issues, { schema, written: yaml.written, source: yaml.source })
   // One more than is shown: whoever repeats a mistake 20,000 times waits for none of them.
   const first = [...found.take(maxProblems + 1)].map(({ message, path, on }) =>
@@ -139,7 +155,7 @@ function* keysOf(items: readonly { readonly key: unknown }[], place: (offset: nu
   }
 }
 
-type Located = { readonly start: number; readonly key: number; readonly source: string | undefined }
+type Located = { readonly start: number; readonly key: number; readonly source: string | undefined; readonly node?: unknown }
 
 /** Walks down as far as the file goes; what is missing there is shown at its parent's key. */
 function locate(document: Document, path: Path): Located {
@@ -155,7 +171,24 @@ function locate(document: Document, path: Path): Located {
     node = isPair(item) ? (item.value ?? item.key) : item
     key = isPair(item) ? startOf(item.key) : startOf(item)
   }
-  return { start: startOf(node), key, source: isScalar(node) ? node.source : undefined }
+  return { start: startOf(node), key, source: isScalar(node) ? node.source : undefined, node }
+}
+
+/** Offset in the file of a character of a scalar. A block that keeps its lines is cut from them; other forms may write a character as several. */
+function characterAt(file: string, { start, node }: Located, index: number): number {
+  if (!isScalar(node) || typeof node.value !== 'string' || !node.range) return start
+  const [from, to] = node.range
+  if (node.type !== 'BLOCK_LITERAL') {
+    const shift = node.type === 'PLAIN' ? 0 : 1
+    return file.startsWith(node.value, from + shift) && from + shift + index <= to ? from + shift + index : start
+  }
+  const before = node.value.slice(0, index).split('\n')
+  const line = node.value.split('\n')[before.length - 1] ?? ''
+  let begin = from
+  for (let count = 0; count < before.length; count++) begin = file.indexOf('\n', begin) + 1
+  const end = file.indexOf('\n', begin)
+  const indent = file.slice(begin, end < 0 ? undefined : end).indexOf(line)
+  return begin === 0 || indent < 0 ? start : begin + indent + (before.at(-1)?.length ?? 0)
 }
 
 const startOf = (node: unknown): number => (isNode(node) ? (node.range?.[0] ?? 0) : 0)

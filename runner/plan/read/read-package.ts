@@ -7,6 +7,7 @@ import { EvalFile } from '../../domain/eval.ts'
 import { ScenarioFile } from '../../domain/scenario.ts'
 import { didYouMean } from '../../lib/nearest.ts'
 import { isBuiltIn } from '../builtin-agents.ts'
+import { dockerfileProblems } from './dockerfile-problems.ts'
 import { type Candidate, findFiles, within } from './find-files.ts'
 import { realPath } from './inside.ts'
 import { checkYaml, isProblems, maxYamlBytes, type Parsed, readYaml, type Yaml } from './parse-yaml.ts'
@@ -77,7 +78,7 @@ function check({ path, role, home }: Candidate, yaml: Yaml, { focus }: Bounds): 
     const parsed = checkYaml(yaml, schema)
     if (isProblems(parsed)) return { problems: parsed }
     const written = { ...parsed, file: yaml.file, path, ...(home === undefined ? {} : { home }) }
-    const refused = refuse(written)
+    const refused = [...refuse(written), ...dockerfileProblems(written)]
     return refused.length > 0 ? { problems: refused } : wrap(written)
   }
   // Beyond what was asked for, scenarios are looked up; evals there were not asked for.

@@ -1,4 +1,4 @@
-import type { AgentFile, EnvironmentFile } from '../../domain/agent.ts'
+import type { AgentFile } from '../../domain/agent.ts'
 import { ProctorError } from '../../domain/error.ts'
 import type { EvalFile } from '../../domain/eval.ts'
 import type { ScenarioFile } from '../../domain/scenario.ts'
@@ -10,7 +10,6 @@ import type { Path } from './schema-shape.ts'
 export function unsupportedInAgent({ value, at }: Parsed<AgentFile>): ProctorError[] {
   const refuse = refuser(at)
   return [
-    ...unsupportedInEnvironment(value.environment, ['environment'], refuse),
     ...(value.tools === undefined ? [] : [refuse(['tools'], 'a list of tools')]),
     ...(typeof value.source === 'object' && 'git' in value.source && value.source.git.credential !== undefined
       ? [refuse(['source', 'git', 'credential'], 'a private repository as agent source')]
@@ -42,7 +41,6 @@ function inScenario(
 ): ProctorError[] {
   const credentials = Object.entries(environment.env).filter(([, value]) => typeof value === 'object')
   return [
-    ...unsupportedInEnvironment(environment, [...base, 'environment'], refuse),
     ...(environment.network === 'gateway' || typeof environment.network === 'object'
       ? [refuse([...base, 'environment', 'network'], 'a way out for an exercise (the agent names its own)')]
       : []),
@@ -50,12 +48,5 @@ function inScenario(
     ...(typeof workspace === 'object' && 'git' in workspace && workspace.git.credential !== undefined
       ? [refuse([...base, 'workspace', 'git', 'credential'], 'a private repository as workspace')]
       : []),
-  ]
-}
-
-function unsupportedInEnvironment({ dockerfile, python_version }: EnvironmentFile, base: Path, refuse: Refuse): ProctorError[] {
-  return [
-    ...(dockerfile === undefined ? [] : [refuse([...base, 'dockerfile'], 'a Dockerfile')]),
-    ...(python_version === '3.13' ? [] : [refuse([...base, 'python_version'], `Python ${python_version}`)]),
   ]
 }

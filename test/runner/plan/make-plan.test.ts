@@ -148,17 +148,54 @@ describe('a plan', () => {
   })
 
   test('environments become layers', async () => {
-    const environment = `environment:\n  system_packages: [jq]\n  requirements: ["x; python_version > '3'"]\n  setup_command: make\n  env: {A: b, K: {credential: K}}\n  resources: {memory: 1.5g, disk: 512m}\n`
+    const environment = `environment:
+  dockerfile: |
+    # syntax=docker/dockerfile:1
+    ENV A=0 B=1 PATH=/opt/bin:$PATH
+    RUN true
+  system_packages: [jq]
+  requirements: ["x; python_version > '3'"]
+  setup_command: make
+  env: {A: b}
+  resources: {memory: 1.5g, disk: 512m}
+`
     const { made, runs } = await plan({ ...simple, 'agents/a/agent.yaml': agentYaml('a', environment) })
     const { agent } = there(runs[0])
-    expect(agent.environment.resources).toEqual({ cpus: 2, memoryMb: 1536, pids: 512, diskMb: 512 })
-    const [packages, python_, code, setup] = agent.environment.recipe
-    expect(packages).toMatchObject({ as: 'root', run: expect.stringContaining("-- 'jq'"), blame: 'environment_setup_failed' })
-    expect(python_).toMatchObject({ as: 'root', run: expect.stringContaining(`-- 'x; python_version > '\\''3'\\'''`) })
+    const image = { A: '0', B: '1', PATH: expect.stringMatching(/^\/opt\/bin:.*:\/bin$/) }
+    expect(agent.environment).toMatchObject({
+      resources: { cpus: 2, memoryMb: 1536, pids: 512, diskMb: 512 },
+      custom: 1,
+      env: { ...image, A: 'b' },
+    })
+    expect(agent.environment).not.toHaveProperty('setup')
+    const [step, packages, wheels, code, setup, ...more] = agent.environment.recipe
+    expect(step).toMatchObject({ title: 'RUN true', as: 'user', cwd: '/home/user', env: image, blame: 'image_build_failed' })
+    expect(packages).toMatchObject({ as: 'root', run: expect.stringContaining("-- 'jq'"), blame: 'environment_setup_failed', env: image })
+    expect(wheels).toMatchObject({ as: 'root', run: expect.stringContaining(`-- 'x; python_version > '\\''3'\\'''`), env: image })
     expect(code).toEqual({ put: agent.source, at: '/home/user/agent' })
-    expect(setup).toMatchObject({ as: 'user', run: 'make', cwd: '/home/user/agent', env: { A: 'b' } })
-    expect(JSON.stringify(agent.environment.recipe)).not.toContain('credential')
-    expect(made.warnings).toEqual(['a: `setup_command` runs without K; only the agent itself gets credentials'])
+    expect(setup).toMatchObject({ as: 'user', run: 'make', cwd: '/home/user/agent', env: { ...image, A: 'b' } })
+    expect(more).toEqual([])
+    expect(made.warnings).toEqual(['a: `dockerfile`, line 1: `# syntax=docker/dockerfile:1` is ignored: proctor runs the steps itself'])
+  })
+
+  test('a setup command whose environment holds a secret is part of no image', async () => {
+    const environment = 'environment: {setup_command: make, requirements: [x], env: {A: b, K: {credential: K}}}\n'
+    const { runs } = await plan({ ...simple, 'agents/a/agent.yaml': agentYaml('a', environment) })
+    const { recipe, setup, env } = there(runs[0]).agent.environment
+    expect({ setup, env }).toEqual({ setup: 'make', env: { A: 'b', K: { credential: 'K' } } })
+    expect(recipe).toEqual([expect.objectContaining({ run: expect.stringContaining("-- 'x'") })])
+  })
+
+  test('another Python is the first on PATH, and what is installed goes there', async () => {
+    const environment = 'environment: {python_version: "3.11", requirements: [x], setup_command: make, env: {PATH: /mine}}\n'
+    const { runs } = await plan({ ...simple, 'agents/a/agent.yaml': agentYaml('a', environment) })
+    const { recipe, env } = there(runs[0]).agent.environment
+    const [interpreter, tools, wheels, , setup] = recipe
+    expect(interpreter).toMatchObject({ as: 'root', blame: 'python_not_available' })
+    expect(tools).toMatchObject({ as: 'user', blame: 'environment_setup_failed' })
+    expect(wheels).toMatchObject({ as: 'user', env: { PATH: expect.stringMatching(/^\/opt\/python3\.11\/bin:/) } })
+    expect(setup).toMatchObject({ env: { PATH: '/opt/python3.11/bin:/mine' } })
+    expect(env).toEqual({ PATH: '/opt/python3.11/bin:/mine' })
   })
 
   test('what nothing is held to yet says so', async () => {

@@ -213,4 +213,6 @@ test('a right file gives its value with defaults, what was written, and places',
   expect(parsed.written).toMatchObject({ gate: { min_pass_rate: 0.9 } })
   expect(parsed.at(['gate', 'min_pass_rate'])).toEqual({ file: 'e.yaml', line: 5, column: 18 })
   expect(parsed.at(['gate', 'nothing'])).toEqual({ file: 'e.yaml', line: 4, column: 1 })
+  expect(parsed.inText(['name'], 0)).toEqual({ file: 'e.yaml', line: 3, column: 7 })
+  expect(parsed.inText(['gate'], 3)).toEqual(parsed.at(['gate']))
 })

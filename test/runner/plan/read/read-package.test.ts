@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: Dockerfiles write their variables so
 import { dirname, relative } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { readPackage } from '../../../../runner/plan/read/read-package.ts'
@@ -115,12 +116,7 @@ describe('problems of all files come in one go', () => {
     [
       'parts of the format that this release lacks',
       {
-        'agents/a/agent.yaml': agentYaml(
-          'a',
-          'tools: tools.json\nsource: {git: {url: "https://example.com/x", credential: PAT}}\nenvironment:\n  dockerfile: RUN true\n  network: gateway\n  python_version: "3.12"\n',
-        ),
-        'agents/b/agent.yaml':
-          'apiVersion: proctor/v1\nkind: ShellCommand\nname: b\nrun_command: x\nharness_config: {a: 1}\nenvironment: {network: {allow: [example.com]}}\n',
+        'agents/a/agent.yaml': agentYaml('a', 'tools: tools.json\nsource: {git: {url: "https://example.com/x", credential: PAT}}\n'),
         'agents/b/evals/e.yaml': evalYaml(
           'e',
           'columns: {turn_mode: mode, scenario_ref: s}\nscenario: {workspace: empty, environment: {env: {K: {credential: K}}}}\n',
@@ -128,16 +124,42 @@ describe('problems of all files come in one go', () => {
         'scenarios/s.yaml': scenarioYaml('s', 'workspace: {git: {url: "https://example.com/x", credential: PAT}}\n'),
       },
       [
-        'agents/a/agent.yaml:7:15 feature_unsupported `environment.dockerfile`: a Dockerfile is part of the format, but not of this release',
-        'agents/a/agent.yaml:8:12 feature_unsupported `environment.network`: the gateway is part of the format, but not of this release',
-        'agents/a/agent.yaml:9:19 feature_unsupported `environment.python_version`: Python 3.12 is part of the format, but not of this release',
         'agents/a/agent.yaml:4:8 feature_unsupported `tools`: a list of tools is part of the format, but not of this release',
         'agents/a/agent.yaml:5:58 feature_unsupported `source.git.credential`: a private repository as agent source is part of the format, but not of this release',
-        'agents/b/agent.yaml:6:32 feature_unsupported `environment.network.allow`: a list of allowed hosts is part of the format, but not of this release',
-        'agents/b/agent.yaml:5:17 feature_unsupported `harness_config`: harness configuration is part of the format, but not of this release',
         'agents/b/evals/e.yaml:4:22 feature_unsupported `columns.turn_mode`: the axis `turn_mode` is part of the format, but not of this release',
         'agents/b/evals/e.yaml:5:53 feature_unsupported `scenario.environment.env.K`: a credential for an exercise is part of the format, but not of this release',
         'scenarios/s.yaml:4:61 feature_unsupported `workspace.git.credential`: a private repository as workspace is part of the format, but not of this release',
+      ],
+    ],
+    [
+      'what Dockerfile bodies may not hold, beside everything else, wherever they stand',
+      {
+        'agents/a/agent.yaml': agentYaml('a', 'entrypoint: a.b\nenvironment: {dockerfile: "RUN true"}\n'),
+        'agents/b/agent.yaml': agentYaml(
+          'b',
+          'environment:\n  dockerfile: |\n\n    RUN true \\\n      && true\n      COPY . /app\n    ENV A=1 B=${\n',
+        ),
+        'agents/c/agent.yaml': agentYaml('c', 'environment: {dockerfile: "USER root"}\n'),
+        'agents/d/agent.yaml': agentYaml('d', `environment: {dockerfile: 'RUN'}\n`),
+        'agents/e/agent.yaml': agentYaml('e', 'environment:\n  dockerfile: CMD true\n'),
+        'agents/f/agent.yaml': agentYaml('f', 'environment:\n  dockerfile: >2\n    RUN true\n\n    CMD true\n'),
+        'agents/g/agent.yaml': agentYaml('g', 'environment:\n  dockerfile: "RUN true\\nCMD true"\n'),
+        'agents/h/agent.yaml': agentYaml('h', 'environment:\r\n  dockerfile: |\r\n    RUN true\r\n    CMD true\r\n'),
+        'agents/a/evals/e.yaml': evalYaml('e', 'scenario: {workspace: empty, environment: {dockerfile: ADD x /}}\n'),
+        'scenarios/s.yaml': scenarioYaml('s', 'workspace: empty\nenvironment:\n  dockerfile: |-\n    ARG X'),
+      },
+      [
+        'agents/a/agent.yaml:4:13 config_invalid `entrypoint`: found "a.b"; accepted: the name of a top-level callable; dotted paths are rejected',
+        'agents/a/evals/e.yaml:4:56 config_invalid `scenario.environment.dockerfile`: found `ADD`: there is no build context to add from; accepted: RUN, ENV and WORKDIR',
+        'agents/b/agent.yaml:9:7 config_invalid `environment.dockerfile`: found `COPY`: there is no build context to copy from; accepted: RUN, ENV and WORKDIR',
+        'agents/b/agent.yaml:10:15 config_invalid `environment.dockerfile`: found a `${` without a name',
+        'agents/c/agent.yaml:4:28 config_invalid `environment.dockerfile`: found `USER`: everything runs as `user`, who may use sudo; accepted: RUN, ENV and WORKDIR',
+        'agents/d/agent.yaml:4:28 config_invalid `environment.dockerfile`: found `RUN` without a command',
+        'agents/e/agent.yaml:5:15 config_invalid `environment.dockerfile`: found `CMD`: what runs is said by the agent; accepted: RUN, ENV and WORKDIR',
+        'agents/f/agent.yaml:5:15 config_invalid `environment.dockerfile`: found `CMD`: what runs is said by the agent; accepted: RUN, ENV and WORKDIR',
+        'agents/g/agent.yaml:5:15 config_invalid `environment.dockerfile`: found `CMD`: what runs is said by the agent; accepted: RUN, ENV and WORKDIR',
+        'agents/h/agent.yaml:7:5 config_invalid `environment.dockerfile`: found `CMD`: what runs is said by the agent; accepted: RUN, ENV and WORKDIR',
+        'scenarios/s.yaml:7:5 config_invalid `environment.dockerfile`: found `ARG`: there is nobody to give it a value; ENV sets one; accepted: RUN, ENV and WORKDIR',
       ],
     ],
     [
