@@ -80,7 +80,7 @@ export class AiderChat {
 
   /** What follows a problem on lines of their own. */
   more(line: string): void {
-    if (this.problem !== undefined && this.problem.length < 2000) this.problem += ` ${line.trim()}`
+    if (this.problem !== undefined && this.problem.length < 2000) this.problem += ` ${line.trim().slice(0, 500)}`
   }
 
   #applied(path: string, at: Date): void {

@@ -74,12 +74,14 @@ export class AiderLines {
     }
     if (/(white space, comments, indentation, docstrings, etc|that failed to match\.)$/.test(line)) this.#reportOver = true
     else if (line) this.#reportOver = false
-    if (!line.startsWith('https://aider.chat/') && (this.#report?.length ?? 0) < 5000) this.#report?.push(line)
+    this.#size += line.length + 1
+    if (!line.startsWith('https://aider.chat/') && this.#size <= maxReply) this.#report?.push(line)
     return true
   }
 
   #endReport(at: Date): void {
     this.#chat.mismatch((this.#report ?? []).join('\n'), at)
     this.#report = undefined
+    this.#size = 0
   }
 }

@@ -4,6 +4,7 @@ import { beginsBlock, endsBlock } from './aider-blocks.ts'
 import { AiderChat } from './aider-chat.ts'
 import { AiderLines } from './aider-lines.ts'
 import { type Live, Timeline } from './steps/timeline.ts'
+import { short, time } from './stream/fields.ts'
 import { Lines } from './stream/lines.ts'
 
 /**
@@ -66,28 +67,38 @@ class Aider implements TranscriptReader {
   #readHistory(sessions: readonly SessionFile[]) {
     const file = sessions.findLast(({ path }) => path.endsWith('.md'))
     if (!file) return undefined
-    const runs = decode(file.bytes)
-      .split(/^# aider chat started at .*$/m)
-      .slice(1)
     const timeline = new Timeline(() => {})
     const chat = new AiderChat((steps, at) => timeline.add(steps, at))
     const lines = new AiderLines(chat)
-    let at = this.#times.values().next().value ?? this.#at
-    let inBlock = false
-    for (const written of runs.slice(-Math.max(1, this.#chat.banners)).join('\n').split('\n')) {
-      const line = written.trimEnd()
-      // What the user said.
-      if (!inBlock && /^####( |$)/.test(line)) continue
-      const own: boolean = !inBlock && /^>( |$)/.test(line)
-      const said = own ? line.slice(2) : line
-      inBlock = inBlock ? !endsBlock(line) : !own && beginsBlock(line)
-      at = this.#times.get(keyOf(said)) ?? at
-      lines.line(said, at, own)
+    const runs = decode(file.bytes)
+      .split(/^# aider chat started at /m)
+      .slice(1)
+    let at = this.#at
+    for (const run of runs.slice(-Math.max(1, this.#chat.banners))) {
+      const [begun = '', ...said] = run.split('\n')
+      // Sandboxes keep universal time.
+      at = this.#times.values().next().value ?? time(`${begun.trim().replace(' ', 'T')}Z`, this.#at)
+      for (const { line, own } of withSpeaker(said)) {
+        at = this.#times.get(keyOf(line)) ?? at
+        lines.line(line, at, own)
+      }
     }
     lines.end(true, at)
     return chat.replies > 0 ? { chat, timeline, skipped: lines.skipped } : undefined
   }
 }
 
+/** Lines of a history that are not the user's. Aider's own begin with `> `, as code within a block may. */
+function* withSpeaker(lines: readonly string[]): Generator<{ readonly line: string; readonly own: boolean }> {
+  let inBlock = false
+  for (const each of lines) {
+    const line = each.trimEnd()
+    if (!inBlock && /^####( |$)/.test(line)) continue
+    const own: boolean = !inBlock && /^>( |$)/.test(line)
+    inBlock = inBlock ? !endsBlock(line) : !own && beginsBlock(line)
+    yield { line: own ? line.slice(2) : line, own }
+  }
+}
+
 /** A terminal breaks lines: their beginnings are what it shares with a file. */
-const keyOf = (line: string): string => line.slice(0, 60)
+const keyOf = (line: string): string => short(line.slice(0, 60))

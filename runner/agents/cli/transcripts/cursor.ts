@@ -119,7 +119,7 @@ function resultOf(result: unknown, { name, input }: Call): Result {
   const output = [text(more.stdout), text(more.stderr)].filter(Boolean).join('\n')
   const exitCode = whole(more.exitCode) ?? null
   if (success === undefined) {
-    const said = [text(why), output, text(more.error), text(more.message), text(more.reason)].find(Boolean)
+    const said = [text(why), output, text(more.error), text(more.errorMessage), text(more.message), text(more.reason)].find(Boolean)
     return { text: said ?? kind, failed: name !== 'shell' || exitCode === null, exitCode }
   }
   const said = output || [text(more.content), text(more.result), contentText(more.content)].find(Boolean) || ''

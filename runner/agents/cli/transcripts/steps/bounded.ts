@@ -8,7 +8,7 @@ export function bounded(body: StepBody): StepBody {
   const kept = (value: string) => {
     const clipped = clip(value, maxText)
     cut ||= clipped.cut
-    return clipped.text.toWellFormed()
+    return short(clipped.text)
   }
   const marked = <T extends object>(detail: T) => (cut ? { ...detail, cut } : detail)
   switch (body.kind) {

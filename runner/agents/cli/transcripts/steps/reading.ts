@@ -68,11 +68,12 @@ export class Reading {
   } = {}): Transcript {
     // A CLI that was asked for text, or that never began, printed no events.
     const silent = this.lines.events === 0
-    if (!steps && this.timeline.isEmpty) this.timeline.say(this.#plain, this.lines.at)
+    const plain = silent ? this.#plain : ''
+    if (!steps && this.timeline.isEmpty) this.timeline.say(plain, this.lines.at)
     const problem = this.problem || (this.ended === 'unknown' && (silent || stderrTells) ? this.#stderr : '')
     return {
       steps: steps ?? this.timeline.finish({ sorted }),
-      response: this.said || this.timeline.spoken || this.#plain,
+      response: this.said || this.timeline.spoken || plain,
       ended: this.ended,
       ...(problem && this.ended !== 'done' ? { problem } : {}),
       ...(this.reported ? { reported: this.reported } : {}),

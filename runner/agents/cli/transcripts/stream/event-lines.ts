@@ -6,7 +6,7 @@ import { Lines } from './lines.ts'
 export class EventLines {
   /** Lines and events of no known kind. */
   skipped = 0
-  /** Events of any kind. */
+  /** Events of known kinds. */
   events = 0
   /** When something last came. */
   at = new Date()
@@ -20,9 +20,9 @@ export class EventLines {
     this.#lines = new Lines(
       (line, at) => {
         const found = parseFields(line)
-        if (found) {
+        if (found && event(found, at)) {
           this.events += 1
-          if (event(found, at)) return
+          return
         }
         if (!line.trim()) return
         if (!found) this.#plain.push(`${line}\n`)

@@ -40,7 +40,8 @@ const centuryEnds = new Date('2100-01-01')
 /** Bytes of UTF-8 that a text may keep. Recorders keep less, so nobody sees what is left of a secret at a cut. */
 export const maxText = 32 * 1024
 
-export const short = (value: string): string => clip(value, maxText).text.toWellFormed()
+/** A text clipped, and copied: a slice would hold on to all that it was cut from. */
+export const short = (value: string): string => Buffer.from(clip(value, maxText).text).toString()
 
 /** A bounded copy of what came in as JSON: texts clipped, what is too much or too deep replaced by a note. */
 export function toJson(value: unknown): Json {
