@@ -46,7 +46,7 @@ class ClaudeCode implements TranscriptReader {
         if (event.subtype === 'init') this.#reading.begin()
         return true
       default:
-        return text(event.type) !== undefined && known.has(text(event.type) ?? '')
+        return known.has(text(event.type) ?? '')
     }
   }
 

@@ -17,9 +17,7 @@ export function itemSteps(type: string, item: Fields): readonly StepBody[] | und
     case 'command_execution': {
       const command = unwrapShell(short(text(item.command) ?? ''))
       const done = item.status !== 'in_progress'
-      return [
-        shellOf(command, done ? { text: short(text(item.aggregated_output) ?? ''), exitCode: whole(item.exit_code) ?? null } : undefined),
-      ]
+      return [shellOf(command, done ? { text: text(item.aggregated_output) ?? '', exitCode: whole(item.exit_code) ?? null } : undefined)]
     }
     case 'file_change': {
       const changes = list(item.changes).map(fields)

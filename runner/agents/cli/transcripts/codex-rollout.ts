@@ -94,7 +94,7 @@ export class Rollout {
 /** The commands that Codex itself took a command line for; one that failed, or does anything else, is shown as it is. */
 function commandSteps(item: Fields): readonly StepBody[] {
   const command = commandOf(item.command)
-  const done = { text: short(text(item.aggregated_output) ?? ''), exitCode: whole(item.exit_code) ?? null }
+  const done = { text: text(item.aggregated_output) ?? '', exitCode: whole(item.exit_code) ?? null }
   const looked = list(item.parsed_cmd).map(fields)
   const plain = looked.length > 0 && looked.every(({ type }) => type === 'read' || type === 'search' || type === 'list_files')
   if (!plain || done.exitCode !== 0) return [shellOf(command, done)]

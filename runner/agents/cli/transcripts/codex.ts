@@ -15,7 +15,7 @@ class Codex implements TranscriptReader {
   #thread: string | undefined
   #turns = 0
   /** Counts go on over all turns of a thread. */
-  readonly #usage = new Map<string, Fields>()
+  readonly #usage = new Map<string, ReturnType<typeof codexUsage>>()
 
   constructor(live: Live) {
     this.#reading = new Reading(live, (event, at) => this.#event(event, at))
@@ -29,7 +29,7 @@ class Codex implements TranscriptReader {
     const reading = this.#reading
     reading.close()
     const rollout = readRollout(sessions, { thread: this.#thread, turns: Math.max(1, this.#turns), otherwise: reading.lines.at })
-    for (const usage of rollout?.usage ?? this.#usage.values()) reading.count(codexUsage(usage))
+    for (const usage of rollout?.usage?.map(codexUsage) ?? this.#usage.values()) reading.count(usage)
     reading.said ||= rollout?.said ?? ''
     return reading.transcript({ steps: rollout?.finish(reading.timeline.slots) })
   }
@@ -38,7 +38,7 @@ class Codex implements TranscriptReader {
     switch (event.type) {
       case 'thread.started':
         this.#run += 1
-        this.#thread = text(event.thread_id)
+        this.#thread = text(event.thread_id)?.slice(0, 200)
         return true
       case 'turn.started':
         this.#turns += 1
@@ -46,7 +46,7 @@ class Codex implements TranscriptReader {
         return true
       case 'turn.completed':
         this.#reading.end()
-        if (isFields(event.usage)) this.#usage.set(this.#thread ?? '', event.usage)
+        if (isFields(event.usage)) this.#usage.set(this.#thread ?? '', codexUsage(event.usage))
         return true
       case 'turn.failed':
         this.#reading.end(short(text(fields(event.error).message) ?? 'turn failed'))

@@ -80,49 +80,53 @@ export class Timeline {
   /** A call takes its place. */
   open(id: string, { name, input }: Call, at: Date): void {
     // A copy: the line that it came in may be a thousand times larger than what is shown of it.
-    const call = { name: name.slice(0, 256), input: fields(toJson(input)) }
+    const call = { name: short(name.slice(0, 256)), input: fields(toJson(input)) }
     this.begin(id, stepsOf(call), at, undefined, call)
   }
 
   /** False: nobody made this call, or it has its result. */
   close(id: string, result: Result): boolean {
-    const call = this.#open.get(id)?.call
+    const call = this.#open.get(keyOf(id))?.call
     if (!call) return false
-    this.settle(id, stepsOf(call, { ...result, text: short(result.text) }))
+    this.settle(id, stepsOf(call, result))
     return true
   }
 
   /** As `open`, for what a reader makes steps of by itself: `bodies` are shown if no more is heard of it. */
   begin(id: string, bodies: readonly StepBody[], at: Date, tag?: string, call?: Call): void {
-    if (this.#open.has(id) && !call) return
+    if (this.#open.has(keyOf(id)) && !call) return
     this.hush()
     const slot = this.#place(at, tag)
     if (!slot) return
-    slot.bodies = bodies.map((body) => bounded(body))
-    this.#open.set(id, { slot, call })
+    this.#write(slot, bodies)
+    this.#open.set(keyOf(id), { slot, call })
   }
 
   /** As `close`; takes a place now when it has none. */
   settle(id: string, bodies: readonly StepBody[], at = new Date(), tag?: string): void {
     this.hush()
-    const slot = this.#open.get(id)?.slot ?? this.#place(at, tag)
+    const slot = this.#open.get(keyOf(id))?.slot ?? this.#place(at, tag)
     if (!slot) return
-    this.#open.delete(id)
-    this.#closed.set(id, slot)
+    this.#open.delete(keyOf(id))
+    this.#closed.set(keyOf(id), slot)
     slot.tag = tag
     this.#fill(slot, bodies)
   }
 
   /** What an open call is shown as if no more is heard of it. */
   sketch(id: string, bodies: readonly StepBody[]): void {
-    const slot = this.#open.get(id)?.slot
-    if (slot) slot.bodies = bodies.map((body) => bounded(body))
+    const slot = this.#open.get(keyOf(id))?.slot
+    if (slot) this.#write(slot, bodies)
   }
 
   /** What a session log knows better about a call that has its result already. */
   amend(id: string, change: (body: StepBody) => readonly StepBody[]): void {
-    const slot = this.#closed.get(id)
-    if (slot) slot.bodies = slot.bodies.flatMap((body) => change(body)).map((body) => bounded(body))
+    const slot = this.#closed.get(keyOf(id))
+    if (slot)
+      this.#write(
+        slot,
+        slot.bodies.flatMap((body) => change(body)),
+      )
   }
 
   /** In order; `sorted` by time where a CLI reports calls as they end. */
@@ -146,11 +150,15 @@ export class Timeline {
   }
 
   #fill(slot: Slot, bodies: readonly StepBody[]): void {
+    this.#write(slot, bodies)
+    for (const body of slot.bodies) this.#live(body, slot.at)
+  }
+
+  #write(slot: Slot, bodies: readonly StepBody[]): void {
     // One patch can name thousands of files.
     slot.bodies = bodies.slice(0, 200).map((body) => bounded(body))
-    for (const body of slot.bodies) {
-      this.#weight += weight(body)
-      this.#live(body, slot.at)
-    }
+    for (const body of slot.bodies) this.#weight += weight(body)
   }
 }
+
+const keyOf = (id: string): string => (id.length > 200 ? short(id.slice(0, 200)) : id)

@@ -257,7 +257,7 @@ describe('too much', () => {
     const output = body?.kind === 'shell' ? (body.detail.output ?? '') : ''
     expect(output).toMatch(/^first x+\n\[\.\.\. [\d,]+ bytes cut \.\.\.\]\nx+ last$/)
     expect(Buffer.byteLength(output)).toBeLessThanOrEqual(32 * 1024)
-    expect(body).toMatchObject({ kind: 'shell', detail: { command: 'run 1' } })
+    expect(body).toMatchObject({ kind: 'shell', detail: { command: 'run 1', cut: true } })
   })
 
   test.each(each)('$cli: of ten thousand steps the first are kept, and the rest counted', ({ cli, shell }) => {
@@ -290,6 +290,13 @@ describe('too much', () => {
       'shell',
     ])
     expect(skipped).toBe(1)
+  })
+
+  test('calls that never end are bounded together too, by whatever they are called', () => {
+    const input = { command: 'make', more: Array.from({ length: 20 }, () => 'm'.repeat(10_000)) }
+    const begun = (id: number) => ({ type: 'tool_use', id: `${id}${'i'.repeat(10_000)}`, name: `tool${'n'.repeat(10_000)}`, input })
+    const made = Array.from({ length: 1000 }, (_, id) => events({ type: 'assistant', message: { content: [begun(id)] } }))
+    expect(JSON.stringify(read('claude', made).steps).length).toBeLessThan(20 * 1024 * 1024)
   })
 
   test('four million brackets on a line are a line that cannot be read', () => {
