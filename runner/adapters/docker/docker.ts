@@ -2,6 +2,7 @@ import { ProctorError } from '../../domain/error.ts'
 import type { Image, Sandboxes } from '../../seams/sandbox.ts'
 import { takeArchive } from './archive.ts'
 import { createContainer, type Facts, type Maker, removeContainer } from './container.ts'
+import { openDoors, reapDoors } from './doors.ts'
 import { connect, type Engine } from './engine.ts'
 import { type EngineReport, reportEngine } from './engine-report.ts'
 import { type ImageScope, openImages } from './images.ts'
@@ -35,8 +36,17 @@ export function openDocker({ dockerHost, owner = thisProcess(), log = () => {}, 
   const maker: Maker = { engine, owner, facts }
   const watchdog = openWatchdog(engine, facts)
   const images = openImages(maker, watchdog, scope)
-  const spares = openSpares((request, signal) => openSandbox(maker, watchdog, request, signal))
-  const tidy = remember(async () => engine.background('remove what dead owners left', () => reap(engine)))
+  const doors = openDoors(owner, isLocal(dockerHost))
+  const spares = openSpares(async ({ gateway, ...request }, signal) => {
+    if (!gateway) return openSandbox(maker, watchdog, request, signal)
+    const door = await doors.open()
+    const close = () => engine.background('remove the door of a sandbox', () => doors.close(door))
+    return openSandbox(maker, watchdog, { ...request, door, onClose: close }, signal).catch((thrown) => {
+      close()
+      throw thrown
+    })
+  })
+  const tidy = remember(async () => engine.background('remove what dead owners left', () => Promise.all([reap(engine), reapDoors()])))
 
   return {
     async prepare(recipe, options) {
@@ -53,6 +63,7 @@ export function openDocker({ dockerHost, owner = thisProcess(), log = () => {}, 
     async [Symbol.asyncDispose]() {
       await spares[Symbol.asyncDispose]()
       await engine.settle()
+      await doors[Symbol.asyncDispose]()
       engine.close()
     },
   }
@@ -110,9 +121,10 @@ function closeAfter(tar: ReadableStream<Uint8Array>, close: () => void): Readabl
 
 async function readFacts(engine: Engine, dockerHost: string | undefined): Promise<Facts> {
   const { NCPU, DockerRootDir } = await engine.call('ask the engine about itself', () => engine.docker.info())
-  const local = !dockerHost || dockerHost.startsWith('unix://')
-  return { cpus: NCPU, ...(local ? { dataRoot: DockerRootDir } : {}) }
+  return { cpus: NCPU, ...(isLocal(dockerHost) ? { dataRoot: DockerRootDir } : {}) }
 }
+
+const isLocal = (dockerHost: string | undefined) => !dockerHost || dockerHost.startsWith('unix://')
 
 /** Asks once, and again only after a failure. */
 function remember<T>(ask: () => Promise<T>): () => Promise<T> {

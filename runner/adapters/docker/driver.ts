@@ -5,7 +5,15 @@ import { encodeFrame, type FrameHead } from '../../lib/frames.ts'
 import type { ExecOptions } from '../../seams/sandbox.ts'
 
 /** Base interpreter, isolated and without site packages: nothing that an environment installs changes the driver. */
-export const driverCommand = (): readonly string[] => ['/usr/bin/python3', '-I', '-S', '-c', source()]
+/** `forwarding`: it also starts the forwarder to the gateway's socket. */
+export const driverCommand = (forwarding: boolean): readonly string[] => [
+  '/usr/bin/python3',
+  '-I',
+  '-S',
+  '-c',
+  source('driver.py'),
+  ...(forwarding ? [source('forwarder.py')] : []),
+]
 
 type Reply = { readonly exitCode: number; readonly timedOut: boolean; readonly lost: number }
 export type Driver = {
@@ -118,8 +126,9 @@ function sum(lost: unknown): number {
   return Object.values(lost).reduce((total: number, bytes) => total + (Number.isSafeInteger(bytes) && bytes > 0 ? bytes : 0), 0)
 }
 
-let text: string | undefined
-function source(): string {
-  text ??= readFileSync(new URL('../../agents/inside/driver.py', import.meta.url), 'utf8')
-  return text
+const sources = new Map<string, string>()
+function source(name: string): string {
+  const known = sources.get(name) ?? readFileSync(new URL(`../../agents/inside/${name}`, import.meta.url), 'utf8')
+  sources.set(name, known)
+  return known
 }

@@ -1,6 +1,5 @@
 import type Docker from 'dockerode'
 import type { Network, Resources } from '../../domain/environment.ts'
-import { ProctorError } from '../../domain/error.ts'
 
 /** What a container is for. `spare` waits for a run; `kept` outlives its process on purpose and is never reaped. */
 type Kind = 'agent' | 'grade' | 'build' | 'spare' | 'read' | 'kept'
@@ -19,6 +18,8 @@ export type ContainerSpec = {
   readonly privileges: Privileges
   readonly stdin: boolean
   readonly keep?: boolean
+  /** A folder of the host that the container sees, read-only, as /run/proctor: the only mount there is. */
+  readonly door?: string
 }
 /** `sudo`: what sudo, apt, pip and npm were measured to need. `grade`: what a root launcher needs to hand out files and drop to a user. `none`: nothing, for ever. */
 type Privileges = 'sudo' | 'grade' | 'none'
@@ -54,7 +55,7 @@ export function createOptions(spec: ContainerSpec, { owner, cpus }: { owner: str
   }
 }
 
-function hostConfig({ resources, privileges, network }: ContainerSpec, cpus: number): Docker.HostConfig {
+function hostConfig({ resources, privileges, network, door }: ContainerSpec, cpus: number): Docker.HostConfig {
   const memory = Math.round(resources.memoryMb * 1024 * 1024)
   return {
     Init: true,
@@ -68,16 +69,23 @@ function hostConfig({ resources, privileges, network }: ContainerSpec, cpus: num
     PidsLimit: resources.pids,
     Ulimits: [{ Name: 'core', Soft: 0, Hard: 0 }],
     IpcMode: 'private',
+    ...(door === undefined
+      ? {}
+      : {
+          Mounts: [
+            {
+              Type: 'bind' as const,
+              Source: door,
+              Target: '/run/proctor',
+              ReadOnly: true,
+              BindOptions: { Propagation: 'rprivate' as const },
+            },
+          ],
+        }),
     // The default driver would write every byte of output to the engine's disk a second time, without a limit.
     LogConfig: { Type: 'none', Config: {} },
   }
 }
 
-function networkMode(network: Network): string {
-  if (network === 'none') return 'none'
-  if (network === 'open') return 'bridge'
-  throw new ProctorError(
-    'feature_unsupported',
-    'Network `gateway` and allow-lists are not available in this release; use `none` or `open`.',
-  )
-}
+/** The gateway is reached through a socket, so a container that may reach models and some hosts has no network either. */
+const networkMode = (network: Network): string => (network === 'open' ? 'bridge' : 'none')

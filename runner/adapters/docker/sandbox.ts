@@ -7,6 +7,7 @@ import { borrowArchive } from './borrow-archive.ts'
 import { type Maker, removeContainer, startContainer } from './container.ts'
 import { type Driver, driverCommand, speak } from './driver.ts'
 import { causeOfEnd, type Ending, isOutOfMemory, killContainer } from './ending.ts'
+import { isolate } from './isolate.ts'
 import type { ContainerSpec } from './profile.ts'
 import type { Watchdog } from './watchdog.ts'
 
@@ -18,7 +19,8 @@ export type DockerSandbox = Sandbox & {
   /** `as` counts only where the container's own user is root. */
   exec(command: readonly string[], options?: DockerExecOptions): Promise<Exec>
 }
-type Request = Omit<ContainerSpec, 'command' | 'stdin'>
+/** `onClose`: when the sandbox is closed, however that ends. */
+type Request = Omit<ContainerSpec, 'command' | 'stdin'> & { readonly onClose?: () => void }
 
 /** The longest that a command may take when its caller names no time: the longest run that an agent may ask for. */
 const longestExecMs = 1_800_000
@@ -29,7 +31,7 @@ const putMs = 600_000
 /** A container whose main command is the resident driver. */
 export async function openSandbox(maker: Maker, watchdog: Watchdog, request: Request, signal: AbortSignal): Promise<DockerSandbox> {
   const { engine } = maker
-  const spec = { ...request, command: driverCommand(), stdin: true }
+  const spec = { ...request, command: driverCommand(request.door !== undefined), stdin: true }
   let complaint = Buffer.alloc(0)
   const onStderr = (bytes: Buffer) => {
     complaint = Buffer.concat([complaint, bytes]).subarray(-4096)
@@ -64,6 +66,7 @@ export async function openSandbox(maker: Maker, watchdog: Watchdog, request: Req
 
   return {
     name: started.name,
+    ...(request.door === undefined ? {} : { door: request.door }),
     container,
     get alive() {
       return ending === undefined && ours === undefined
@@ -110,15 +113,14 @@ export async function openSandbox(maker: Maker, watchdog: Watchdog, request: Req
     take: async (at) =>
       (await borrowArchive(engine, container, at, closing.signal)) ?? (await takeArchive(engine, container, at, closing.signal)),
     halt: (how) => (how === 'stop' ? end('stop') : engine.call('pause a container', (abortSignal) => container.pause({ abortSignal }))),
-    isolate: async () => {
-      throw new ProctorError('internal_error', 'not yet')
-    },
+    isolate: () => isolate(engine, container),
     resume: () => engine.call('resume a container', (abortSignal) => container.unpause({ abortSignal })),
     async [Symbol.asyncDispose]() {
       ours ??= 'stop'
       const closed = new ProctorError('sandbox_lost', 'The sandbox was closed.')
       driver.end(closed)
       closing.abort(closed)
+      request.onClose?.()
       if (request.keep) stdin.destroy()
       else removeContainer(engine, container)
     },

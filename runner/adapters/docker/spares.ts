@@ -2,7 +2,8 @@ import type { Image, Profile } from '../../seams/sandbox.ts'
 import type { ContainerSpec } from './profile.ts'
 import type { DockerSandbox } from './sandbox.ts'
 
-export type OpenRequest = Omit<ContainerSpec, 'command' | 'stdin'>
+/** `gateway`: with a door to it. */
+export type OpenRequest = Omit<ContainerSpec, 'command' | 'stdin' | 'door'> & { readonly gateway: boolean }
 export type Spares = AsyncDisposable & {
   /** A sandbox that is already up, else a new one. While more runs of the kind will follow, the next is started meanwhile. */
   take(image: Image, profile: Profile, signal: AbortSignal): Promise<DockerSandbox>
@@ -27,8 +28,8 @@ export function openSpares(open: (request: OpenRequest, signal: AbortSignal) => 
     async take(image, profile, signal) {
       signal.throwIfAborted()
       if (profile.keep) return open(request(image, profile, profile.kind), signal)
-      const { network, resources, sudo } = profile
-      const key = JSON.stringify([image.id, network, resources, sudo])
+      const { network, resources, sudo, gateway, online } = profile
+      const key = JSON.stringify([image.id, network, resources, sudo, gateway, online])
       const shelf = shelves.get(key) ?? []
       shelves.set(key, shelf)
       const spare = shelf.shift()
@@ -58,7 +59,20 @@ async function withAbort(spare: Spare, shelf: Spare[], signal: AbortSignal): Pro
   }
 }
 
-function request(image: Image, { run, network, resources, sudo, keep }: Profile, kind: 'agent' | 'grade' | 'spare'): OpenRequest {
+function request(
+  image: Image,
+  { run, network, resources, sudo, keep, gateway, online }: Profile,
+  kind: 'agent' | 'grade' | 'spare',
+): OpenRequest {
   const privileges = sudo ? 'sudo' : 'none'
-  return { kind, image: image.id, network, resources, privileges, ...(kind === 'spare' ? {} : { run }), ...(keep ? { keep } : {}) }
+  return {
+    kind,
+    image: image.id,
+    network: online ? 'open' : network,
+    gateway,
+    resources,
+    privileges,
+    ...(kind === 'spare' ? {} : { run }),
+    ...(keep ? { keep } : {}),
+  }
 }
