@@ -1,28 +1,22 @@
 import { createSecureContext, getCACertificates } from 'node:tls'
 import { type Dispatcher, EnvHttpProxyAgent } from 'undici'
-import { ProctorError } from '../../domain/error.ts'
 import type { Trouble } from '../../domain/model-call.ts'
 import { firstOf } from './accounts.ts'
 import { fromProvider, toProvider } from './headers.ts'
 import { type KeyMask, openKeyMask } from './key-mask.ts'
+import type { Patience } from './patience.ts'
 import { type Answer, type Send, type UpstreamCall, UpstreamFailed } from './send.ts'
 
 type Variables = Readonly<Record<string, string | undefined>>
-/** In ms. `stream` and `whole`: until the answer begins; `idle`: without a byte of it. */
-type Patience = { readonly stream: number; readonly whole: number; readonly idle: number }
-
-/** A model may think long before it streams on, but a stream that is refused or accepted says so early. */
-const usualPatience: Patience = { stream: 120_000, whole: 600_000, idle: 600_000 }
 const connectMs = 10_000
 /** Coding CLIs run commands between two requests; a new connection costs them a round trip or three. */
 const keepAliveMs = 30_000
 
 /**
  * Asks providers over the network: one pool of connections an origin, through HTTPS_PROXY, HTTP_PROXY and NO_PROXY as set, with the
- * certificates of Node, NODE_EXTRA_CA_CERTS and the machine. PROCTOR_MODEL_TIMEOUT_S overrides all times. Throws `usage_invalid` for one that is none.
+ * certificates of Node, NODE_EXTRA_CA_CERTS and the machine.
  */
-export function openLive(variables: Variables): Send {
-  const patience = readPatience(variables)
+export function openLive(variables: Variables, patience: Patience): Send {
   const plain = once(() => dispatcher(variables, {}))
   const secure = once(() => dispatcher(variables, { secureContext: createSecureContext({ ca: certificates() }) }))
 
@@ -69,18 +63,15 @@ async function* masked(
 
 /** What it says names the provider and the fault, never a header. */
 function failure({ account: { provider, address } }: UpstreamCall, thrown: unknown): UpstreamFailed {
-  const { code = '', message = String(thrown) } = thrown as { code?: string; message?: string }
-  const trouble = troubles.find(([, codes]) => codes.test(code))?.[0] ?? 'not reachable'
+  const { code, name = '', message = String(thrown) } = thrown as { code?: string; name?: string; message?: string }
+  const trouble = troubles.find(([, codes]) => codes.test(code ?? name))?.[0] ?? 'not reachable'
   return new UpstreamFailed(trouble, `${provider} at ${new URL(address).host}: ${trouble} (${message})`, thrown)
 }
 
 /** Of undici and of sockets. Whatever else happens does so before a connection is there: names, certificates, proxies. */
 const troubles: readonly (readonly [Trouble, RegExp])[] = [
   ['no answer in time', /^UND_ERR_(HEADERS|BODY)_TIMEOUT$/],
-  [
-    'connection lost',
-    /^(UND_ERR_(SOCKET|RES_\w+|ABORTED|CLOSED|DESTROYED|HEADERS_OVERFLOW)|ECONNRESET|EPIPE|HPE_\w+|ERR_HTTP2?_\w+|ERR_SSL_\w+)$/,
-  ],
+  ['connection lost', /^(UND_ERR_(SOCKET|RES_\w+|CLOSED|DESTROYED|HEADERS_OVERFLOW)|ECONNRESET|EPIPE|HPE_\w+|HTTPParserError)$/],
 ]
 
 function dispatcher(variables: Variables, tls: { readonly secureContext?: ReturnType<typeof createSecureContext> }): Dispatcher {
@@ -101,15 +92,6 @@ function dispatcher(variables: Variables, tls: { readonly secureContext?: Return
 }
 
 const certificates = () => [...new Set([...getCACertificates('default'), ...getCACertificates('system')])]
-
-function readPatience(variables: Variables): Patience {
-  const set = firstOf(variables, ['PROCTOR_MODEL_TIMEOUT_S'])
-  if (!set) return usualPatience
-  const ms = Number(set.value) * 1000
-  if (!(ms > 0 && ms <= 86_400_000))
-    throw new ProctorError('usage_invalid', `${set.name} is "${set.value}": accepted are seconds, above 0 and up to 86400`)
-  return { stream: ms, whole: ms, idle: ms }
-}
 
 function once<T>(make: () => T): () => T {
   let made: { readonly value: T } | undefined

@@ -8,6 +8,7 @@ import type { Dialect } from './dialect.ts'
 import { anthropic } from './dialects/anthropic.ts'
 import { gemini } from './dialects/gemini.ts'
 import { openai } from './dialects/openai.ts'
+import { readPatience } from './patience.ts'
 import { openPrices } from './prices.ts'
 import type { Send } from './send.ts'
 
@@ -33,9 +34,11 @@ export type UpstreamOptions = {
   readonly replay?: { readonly agent: string; readonly judge: string }
 }
 
+/** Throws `usage_invalid` for a time that is none. */
 export function openUpstream({ variables, record, replay }: UpstreamOptions): Upstream {
   const secrets = new Redactor()
   const prices = openPrices()
+  const patience = readPatience(variables)
   const replaying = replay !== undefined
   /** From here on its key is in no recording. */
   function known<T extends Account | undefined>(account: T): T {
@@ -53,7 +56,7 @@ export function openUpstream({ variables, record, replay }: UpstreamOptions): Up
     },
     send: lazily(async () => {
       if (replay) return (await import('./cassette/cassette.ts')).replaying(replay)
-      const live = (await import('./live.ts')).openLive(variables)
+      const live = (await import('./live.ts')).openLive(variables, patience)
       return record === undefined ? live : (await import('./cassette/cassette.ts')).recording(live, record, (text) => secrets.redact(text))
     }),
     budgets: openBudgets(),
