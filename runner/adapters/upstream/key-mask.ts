@@ -2,7 +2,7 @@
 export type KeyMask = {
   /** Whether a header may be handed on: it holds no part of the key, starred out in the middle or not. */
   mayShow(header: string): boolean
-  /** Of bytes that pass by. The key is starred out, lengths stay; what may be its beginning waits for the next bytes. */
+  /** Of bytes that pass by, in place. The key is starred out, lengths stay; what may be its beginning waits for the next bytes. */
   push(bytes: Uint8Array): Uint8Array
   end(): Uint8Array
 }
@@ -20,7 +20,7 @@ export function openKeyMask(key: string): KeyMask {
   return {
     mayShow: (header) => !holdsFragment(header, key) && !isStarred(header, key),
     push(bytes) {
-      const all = Buffer.concat([held, bytes])
+      const all = held.length === 0 ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length) : Buffer.concat([held, bytes])
       for (let at = all.indexOf(secret); at >= 0; at = all.indexOf(secret, at + secret.length)) all.fill('*', at, at + secret.length)
       const from = beginning(all, secret)
       held = all.subarray(from)

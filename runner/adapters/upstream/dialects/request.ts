@@ -25,7 +25,7 @@ export function jsonRequest({ body }: Pick<RouteRequest, 'body'>, read: (fields:
 }
 
 export const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value)
-export const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
+const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
 /** The objects of a list. */
 export const items = (value: unknown): readonly Fields[] => list(value).filter(isFields)
 export const text = (value: unknown): string => (typeof value === 'string' ? value : '')
@@ -50,7 +50,7 @@ export const serverTool = (name: string): Refused => beyond(`The tool ${short(na
 const short = (name: string) => JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}…` : name)
 
 /** Assumed when a request sets no limit of its own: most answers are a tenth of it, reasoning included. */
-export const usualOutput = 32_000
+const usualOutput = 32_000
 /** No model writes more in one answer. */
 const mostOutput = 200_000
 /** No model reads more at once. */
