@@ -24,7 +24,7 @@ export async function command(argv: readonly string[]): Promise<number> {
   if (!args) return 0
   const settings = readSettings()
   const { openEngine } = await import('../../runner/adapters/preset.ts')
-  await using engine = await openEngine(settings.variables)
+  await using engine = await openEngine(settings)
   if (args.on('reap')) await reap(engine)
   if (args.on('prune')) await prune(engine, args.integer('days', { min: 0, max: 3650 }) ?? 14)
 

@@ -44,7 +44,7 @@ export async function openWorld({
   const folder = closing.use(await openFolder({ out, live, version }))
   const docker = once(async () => {
     const { openDocker } = await import('./docker/docker.ts')
-    return closed.use(openDocker({ dockerHost: variables.DOCKER_HOST, organisation: 'local', trust: 'local', blobs: folder.blobs }))
+    return closed.use(openDocker({ ...local({ variables, cacheDir }), blobs: folder.blobs }))
   })
   const upstream = once(async () =>
     (await import('./upstream/upstream.ts')).openUpstream({ variables, ...(record ? { record } : {}), ...(replay ? { replay } : {}) }),
@@ -80,13 +80,22 @@ export async function openWorld({
   }
 }
 
-/** The engine without a store: what `doctor` looks at and cleans. */
-export async function openEngine(variables: Preset['variables']): Promise<Engine> {
+/** The engine without a store: what `doctor` looks at and cleans, and where `images` builds. */
+export async function openEngine(given: Pick<Preset, 'variables' | 'cacheDir'>): Promise<Engine> {
   const { openDocker } = await import('./docker/docker.ts')
-  const nothing = { get: () => Promise.reject(new ProctorError('internal_error', 'doctor builds no image')) }
-  return openDocker({ dockerHost: variables.DOCKER_HOST, organisation: 'local', trust: 'local', blobs: nothing })
+  const nothing = { get: () => Promise.reject(new ProctorError('internal_error', 'here is no store')) }
+  return openDocker({ ...local(given), blobs: nothing })
 }
 export type Engine = Housekeeping & AsyncDisposable
+export type { CustomImage, ImageShelf } from './docker/image-shelf.ts'
+
+/** Everything on one machine is one organisation's, and equally trusted. */
+const local = ({ variables, cacheDir }: Pick<Preset, 'variables' | 'cacheDir'>) => ({
+  dockerHost: variables.DOCKER_HOST,
+  organisation: 'local',
+  trust: 'local',
+  imagesDir: join(cacheDir, 'images'),
+})
 
 /** Where a judge would be asked, in one line. Throws `agent_model_unresolved`. */
 export const describeModel = describeAccount

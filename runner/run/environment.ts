@@ -1,6 +1,7 @@
 import { places } from '../agents/places.ts'
 import type { EnvValue, Layer } from '../domain/environment.ts'
 import type { Exercise, Run } from '../domain/plan.ts'
+import type { CustomPart } from '../seams/sandbox.ts'
 
 /** The image that an agent runs in: its own layers first, so that its runs on many exercises share them. */
 export const agentRecipe = ({ agent, sample: { exercise } }: Run): readonly Layer[] => [
@@ -11,6 +12,21 @@ export const agentRecipe = ({ agent, sample: { exercise } }: Run): readonly Laye
 
 /** The image that grades: nothing of the agent's reaches it. */
 export const gradingRecipe = ({ sample: { exercise } }: Run): readonly Layer[] => [base, ...(exercise ? exerciseLayers(exercise) : [])]
+
+/**
+ * The part of either recipe that is an image with a state of its own: what a Dockerfile made, where it comes first. Behind other layers it
+ * is layers as they are.
+ */
+export function customIn(
+  which: 'agent' | 'grading',
+  { agent, sample: { exercise } }: Run,
+  onLog: (log: string) => void,
+): { custom?: CustomPart } {
+  const own = agent.environment
+  if (which === 'agent' && own.recipe.length > 0) return own.custom ? { custom: { layers: own.custom, of: agent.slug, onLog } } : {}
+  const layers = exercise?.environment.custom
+  return exercise && layers ? { custom: { layers, of: exercise.name, onLog } } : {}
+}
 
 const base: Layer = { base: 'proctor-base:latest' }
 

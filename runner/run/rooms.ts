@@ -8,7 +8,7 @@ import type { Sandbox } from '../seams/sandbox.ts'
 import type { Baseline, DiffStat } from '../seams/trees.ts'
 import type { World } from '../seams/world.ts'
 import { compareWork, showDiff } from './diff.ts'
-import { agentRecipe, gradingRecipe } from './environment.ts'
+import { agentRecipe, customIn, gradingRecipe } from './environment.ts'
 import { openRoom } from './room.ts'
 import { take, type Work } from './take.ts'
 import { baselineOf, holdsSecret, noWork, storedWork, workspaceFolder } from './workspace.ts'
@@ -41,8 +41,9 @@ export function openRooms(run: Run, world: RoomsWorld, signal: AbortSignal, more
   const redactor = new Redactor()
   const { exercise } = run.sample
   const onLog = (log: string) => world.watch({ at: 'preparing', what: 'environment', run, log })
-  const agentImage = later(() => world.sandboxes.prepare(agentRecipe(run), { signal, onLog }))
-  const gradingImage = later(() => world.sandboxes.prepare(gradingRecipe(run), { signal, onLog }))
+  const onImageLog = (log: string) => world.watch({ at: 'preparing', what: 'image', run, log })
+  const agentImage = later(() => world.sandboxes.prepare(agentRecipe(run), { signal, onLog, ...customIn('agent', run, onImageLog) }))
+  const gradingImage = later(() => world.sandboxes.prepare(gradingRecipe(run), { signal, onLog, ...customIn('grading', run, onImageLog) }))
   const pristine = later(async () => baselineOf(await gradingImage(), world, signal))
   let taken: Compared | undefined
 

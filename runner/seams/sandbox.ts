@@ -3,7 +3,7 @@ import type { Layer, Network, Resources } from '../domain/environment.ts'
 /** Where code that nobody trusts runs. Engine faults throw `engine_unreachable`, `engine_deadline`, `sandbox_lost` or `base_image_missing`. */
 export interface Sandboxes {
   /** Makes the image, or finds it; one build at a time for the same recipe. A failing layer throws its `blame` with command and log tail. */
-  prepare(recipe: readonly Layer[], options: { signal: AbortSignal; onLog?: (text: string) => void }): Promise<Image>
+  prepare(recipe: readonly Layer[], options: { signal: AbortSignal; onLog?: (text: string) => void; custom?: CustomPart }): Promise<Image>
   /** A sandbox with a resident driver, for agents. */
   open(image: Image, profile: Profile, signal: AbortSignal): Promise<Sandbox>
   /** One command as the only child of a fresh sandbox's init; all that it says about the outcome comes from the engine. */
@@ -11,6 +11,11 @@ export interface Sandboxes {
   /** The tree at an absolute path of an image that nothing has run in, as a tar whose names begin with the path's last part. */
   read(image: Image, path: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array>>
 }
+/**
+ * The first `layers` of a recipe after its base are an image with a state of its own. It is built when it is not there and nobody builds
+ * another; `image_not_ready` while somebody else does, `image_build_failed` once it has failed, until somebody builds it again. `of` = who needs it.
+ */
+export type CustomPart = { readonly layers: number; readonly of: string; readonly onLog?: (text: string) => void }
 /** `id` is the engine's; it changes whenever the content does. */
 export type Image = { readonly id: string }
 /** `more`: how many runs of the same kind will follow, so that spares are worth keeping. */

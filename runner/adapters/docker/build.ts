@@ -1,9 +1,11 @@
 import type { Layer, Resources } from '../../domain/environment.ts'
 import { ProctorError } from '../../domain/error.ts'
+import { oneLine } from '../../report/plain.ts'
 import type { Blobs } from '../../seams/records.ts'
 import type { Image } from '../../seams/sandbox.ts'
 import type { Maker } from './container.ts'
 import { statusOf } from './engine.ts'
+import { removeHolder } from './holder.ts'
 import { type DockerSandbox, openSandbox } from './sandbox.ts'
 import type { Watchdog } from './watchdog.ts'
 
@@ -22,6 +24,8 @@ type Build = Recipe & {
   /** Name of the build container. */
   readonly lock: string
   readonly find: (name: string) => Promise<Image | undefined>
+  /** An image with a state of its own: its digest, a label of it and of all that is made of it; and what to do once the lock is ours. */
+  readonly custom?: { readonly digest: string; readonly begin: () => Promise<void> }
 }
 type RunLayer = Extract<Layer, { run: string }>
 
@@ -30,10 +34,13 @@ const resources: Resources = { cpus: 64, memoryMb: 8192, pids: 4096, diskMb: 20_
 const stepMs = 1_800_000
 const commitMs = 600_000
 const logTail = 8_192
+const maxTitle = 500
+/** Which custom image something is, or is made of: the engine hands labels on from image to image and container. */
+export const imageLabel = 'proctor.image'
 
 /** Runs the layers that no snapshot has yet in one container, and commits what they made under the last name. Undefined when somebody holds the lock. */
 export async function build(request: Build): Promise<Image | undefined> {
-  const { layers, names, find, signal, blobs } = request
+  const { layers, names, find, signal, blobs, custom, onLog } = request
   const { from, rest } = await longestPrefix(request)
   const online = rest.some((layer) => 'run' in layer && layer.network === 'open')
   const sandbox = await openBuild(request, from, online)
@@ -43,9 +50,12 @@ export async function build(request: Build): Promise<Image | undefined> {
     const full = names.at(-1) ?? ''
     const made = await find(full)
     if (made) return made
+    await custom?.begin()
     const network = networkSwitch(request, sandbox, online)
+    if (custom) for (const layer of layers.slice(0, layers.length - rest.length)) onLog(stepLine(layers, layer, ' (built before)'))
     for (const layer of rest) {
       signal.throwIfAborted()
+      if (custom) onLog(stepLine(layers, layer))
       if ('put' in layer) await sandbox.put(layer.at, await blobs.get(layer.put))
       else if ('run' in layer) {
         await network(layer.network)
@@ -56,12 +66,31 @@ export async function build(request: Build): Promise<Image | undefined> {
     return await commit(request, sandbox, full)
   } finally {
     await sandbox[Symbol.asyncDispose]()
+    // The name is what others are refused by: it is free when this returns.
+    if (custom) await removeHolder(request.maker, request.lock).catch(() => {})
   }
 }
 
-async function openBuild({ maker, watchdog, lock, signal }: Build, from: Image, online: boolean): Promise<DockerSandbox | undefined> {
+const titleOf = ({ title, run }: RunLayer) => title ?? run
+const stepLine = (layers: readonly Layer[], layer: Layer, after = '') =>
+  `Step ${layers.indexOf(layer) + 1}/${layers.length}: ${'run' in layer ? oneLine(titleOf(layer), maxTitle) : 'files'}${after}\n`
+
+async function openBuild(
+  { maker, watchdog, lock, signal, custom }: Build,
+  from: Image,
+  online: boolean,
+): Promise<DockerSandbox | undefined> {
   const network = online ? 'open' : 'none'
-  const request = { kind: 'build', name: lock, image: from.id, user: 'root', network, resources, privileges: 'sudo' } as const
+  const request = {
+    kind: 'build',
+    name: lock,
+    image: from.id,
+    user: 'root',
+    network,
+    resources,
+    privileges: 'sudo',
+    run: custom?.digest ?? '',
+  } as const
   return openSandbox(maker, watchdog, request, signal).catch((thrown) => {
     if (statusOf(thrown) === 409) return undefined
     throw thrown
@@ -78,6 +107,7 @@ async function longestPrefix({ base, layers, names, find }: Build): Promise<{ fr
 
 async function runLayer({ onLog, signal }: Build, sandbox: DockerSandbox, layer: RunLayer): Promise<void> {
   const { run, as, cwd, env, blame } = layer
+  const command = titleOf(layer)
   const decoder = new TextDecoder()
   let tail = ''
   const onOutput = ({ bytes }: { bytes: Uint8Array }) => {
@@ -86,17 +116,20 @@ async function runLayer({ onLog, signal }: Build, sandbox: DockerSandbox, layer:
     onLog(text)
   }
   const options = { as, cwd: cwd ?? '/home/user', ...(env ? { env } : {}), timeoutMs: stepMs, signal, onOutput }
-  const fail = (how: string) => new ProctorError(blame, `A step of the environment ${how}: ${run}`, { command: run, log: tail })
+  const fail = (how: string) => new ProctorError(blame, `A step of the environment ${how}: ${command}`, { command, log: tail })
   try {
     const done = await sandbox.exec(oneStream(run), options)
     if (done.over) throw fail(`went over its ${done.over} limit`)
     if (done.timedOut) throw fail(`took longer than ${stepMs / 60_000} minutes`)
+    if (blame === 'python_not_available' && done.exitCode === 64) throw new ProctorError(blame, lastLine(tail), { command, log: tail })
     if (done.exitCode !== 0) throw fail(`exited with ${done.exitCode}`)
   } catch (thrown) {
     if (thrown instanceof ProctorError && thrown.code === 'agent_sandbox_exited') throw fail('ended its own sandbox')
     throw thrown
   }
 }
+
+const lastLine = (text: string) => oneLine(text.trimEnd().split('\n').at(-1) ?? '', 1000)
 
 /** Errors among the output where they belong: two pipes lose their order. */
 const oneStream = (run: string) => ['/bin/bash', '-c', 'exec /bin/bash -c "$0" 2>&1', run]
@@ -114,13 +147,13 @@ function networkSwitch({ maker: { engine } }: Build, { container }: DockerSandbo
 }
 
 /** The image says nothing of who built it: containers inherit the labels and the user of their image. */
-async function commit({ maker: { engine } }: Build, { container }: DockerSandbox, name: string): Promise<Image> {
+async function commit({ maker: { engine }, custom }: Build, { container }: DockerSandbox, name: string): Promise<Image> {
   const [repo, tag] = name.split(':')
   const config = {
     User: 'user',
     Cmd: ['/bin/bash'],
     WorkingDir: '/home/user',
-    Labels: { 'proctor.kind': 'snapshot', 'proctor.owner': '', 'proctor.run': '' },
+    Labels: { 'proctor.kind': 'snapshot', 'proctor.owner': '', 'proctor.run': '', ...(custom ? { [imageLabel]: custom.digest } : {}) },
   }
   const run = () =>
     container.commit({ _query: { repo, tag, container: container.id, pause: false }, _body: config, container: container.id })

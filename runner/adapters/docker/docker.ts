@@ -2,9 +2,12 @@ import { ProctorError } from '../../domain/error.ts'
 import type { Image, Sandboxes } from '../../seams/sandbox.ts'
 import { takeArchive } from './archive.ts'
 import { createContainer, type Facts, type Maker, removeContainer } from './container.ts'
+import { openCustomImages } from './custom-images.ts'
 import { openDoors, reapDoors } from './doors.ts'
 import { connect, type Engine } from './engine.ts'
 import { type EngineReport, reportEngine } from './engine-report.ts'
+import { openNotes } from './image-notes.ts'
+import { type ImageShelf, openShelf } from './image-shelf.ts'
 import { type ImageScope, openImages } from './images.ts'
 import { runOnce } from './once.ts'
 import { thisProcess } from './owner.ts'
@@ -18,6 +21,8 @@ export type DockerOptions = ImageScope & {
   readonly dockerHost?: string | undefined
   /** Whose the containers are: see owner.ts. Default: this process. */
   readonly owner?: string
+  /** Where logs and failures of custom images are kept. Without it there can be none. */
+  readonly imagesDir?: string
   /** What went wrong where nobody waits. */
   readonly log?: (line: string) => void
 }
@@ -27,15 +32,18 @@ export type Housekeeping = {
   reap(also?: { readonly kept?: boolean }): Promise<readonly Leftover[]>
   prune(days: number): Promise<readonly string[]>
   engineReport(): Promise<EngineReport>
+  readonly images: ImageShelf
 }
 
 /** Sandboxes on a Docker engine. Nothing is asked of it before the first call; the first `prepare` also removes what dead owners left. */
-export function openDocker({ dockerHost, owner = thisProcess(), log = () => {}, ...scope }: DockerOptions): DockerSandboxes {
+export function openDocker({ dockerHost, owner = thisProcess(), imagesDir, log = () => {}, ...scope }: DockerOptions): DockerSandboxes {
   const engine = connect({ dockerHost, log })
   const facts = remember(() => readFacts(engine, dockerHost))
   const maker: Maker = { engine, owner, facts }
   const watchdog = openWatchdog(engine, facts)
-  const images = openImages(maker, watchdog, scope)
+  const notes = openNotes(imagesDir)
+  const custom = openCustomImages({ maker, watchdog, scope, notes })
+  const images = openImages({ maker, watchdog, scope, custom })
   const doors = openDoors(owner, isLocal(dockerHost))
   const spares = openSpares(async ({ gateway, ...request }, signal) => {
     if (!gateway) return openSandbox(maker, watchdog, request, signal)
@@ -60,6 +68,7 @@ export function openDocker({ dockerHost, owner = thisProcess(), log = () => {}, 
     reap: (also) => reap(engine, also),
     prune: (days) => prune(maker, days),
     engineReport: () => reportEngine(engine),
+    images: openShelf(engine, custom, notes),
     async [Symbol.asyncDispose]() {
       await spares[Symbol.asyncDispose]()
       await engine.settle()

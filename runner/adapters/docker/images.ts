@@ -1,27 +1,26 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Layer } from '../../domain/environment.ts'
 import { ProctorError } from '../../domain/error.ts'
-import { digest } from '../../lib/digest.ts'
 import type { Blobs } from '../../seams/records.ts'
-import type { Image } from '../../seams/sandbox.ts'
+import type { CustomPart, Image } from '../../seams/sandbox.ts'
 import { build, type Recipe } from './build.ts'
 import type { Maker } from './container.ts'
-import { statusOf } from './engine.ts'
-import { lifeOf } from './owner.ts'
-import { type Flights, openFlights, type PrepareOptions } from './single-flight.ts'
+import type { CustomImages } from './custom-images.ts'
+import { holderOf, removeHolder } from './holder.ts'
+import { openFlights, type PrepareOptions } from './single-flight.ts'
+import { findSnapshot, inspectBase, type SnapshotScope, snapshotName, tagOf } from './snapshots.ts'
 import type { Watchdog } from './watchdog.ts'
 
-export type ImageScope = { readonly organisation: string; readonly trust: string; readonly blobs: Pick<Blobs, 'get'> }
-export type Images = { prepare(recipe: readonly Layer[], options: PrepareOptions): Promise<Image> }
+export type ImageScope = SnapshotScope & { readonly blobs: Pick<Blobs, 'get'> }
+export type Images = { prepare(recipe: readonly Layer[], options: PrepareOptions & { readonly custom?: CustomPart }): Promise<Image> }
+type Parts = { readonly maker: Maker; readonly watchdog: Watchdog; readonly scope: ImageScope; readonly custom: CustomImages }
 
-export const snapshotRepository = 'proctor-snapshot'
-const dayMs = 86_400_000
 /** How often a process looks whether a neighbour's build of the same image has ended. */
 const neighbourMs = 500
 
 /** Recipes become images here: found, or built once, whoever asks. Nobody outside the scope's organisation and trust gets them. */
-export function openImages(maker: Maker, watchdog: Watchdog, scope: ImageScope): Images {
-  const flights: Flights<Image> = openFlights()
+export function openImages({ maker, watchdog, scope, custom }: Parts): Images {
+  const flights = openFlights<Image>()
   const bases = new Map<string, Promise<Image>>()
 
   const findBase = (name: string) => {
@@ -32,10 +31,14 @@ export function openImages(maker: Maker, watchdog: Watchdog, scope: ImageScope):
   }
 
   return {
-    async prepare(recipe, options) {
-      const [first, ...layers] = recipe
+    async prepare(recipe, { custom: part, ...options }) {
+      const [first, ...all] = recipe
       if (!first || !('base' in first)) throw new ProctorError('internal_error', 'The recipe of an image begins with its base.')
-      const base = await findBase(first.base)
+      const count = part?.layers ?? 0
+      const begin = await findBase(first.base)
+      // What stands on a custom image is named by that image's content: built anew, it makes the rest anew.
+      const base = part && count > 0 ? await custom.ready(recipe.slice(0, count + 1), { ...options, ...part }) : begin
+      const layers = all.slice(count)
       if (layers.length === 0) return base
       const names = layers.map((_, at) => snapshotName(scope, base, layers.slice(0, at + 1)))
       const full = names.at(-1) ?? ''
@@ -53,59 +56,15 @@ export function openImages(maker: Maker, watchdog: Watchdog, scope: ImageScope):
 async function obtain(recipe: Recipe): Promise<Image> {
   const { maker, names, signal } = recipe
   const full = names.at(-1) ?? ''
-  const lock = `proctor-build-${full.slice(full.indexOf(':') + 1, full.indexOf(':') + 33)}`
+  const lock = `proctor-build-${tagOf(full).slice(0, 32)}`
   for (;;) {
     signal.throwIfAborted()
     const ready = await findSnapshot(maker, full)
     if (ready) return ready
     const built = await build({ ...recipe, lock, find: (name) => findSnapshot(maker, name) })
     if (built) return built
-    await awaitNeighbour(maker, lock, signal)
+    const holder = await holderOf(maker, lock, signal)
+    if (holder?.life === 'dead') await removeHolder(maker, lock)
+    else await sleep(neighbourMs, undefined, { signal })
   }
-}
-
-async function awaitNeighbour({ engine }: Maker, lock: string, signal: AbortSignal): Promise<void> {
-  const container = engine.docker.getContainer(lock)
-  try {
-    const { Config } = await engine.call('look at a build', (abortSignal) => container.inspect({ abortSignal }), { signal })
-    const owner = Config.Labels['proctor.owner'] ?? ''
-    if (lifeOf(owner) === 'dead') return void (await engine.call('remove a dead build', () => container.remove({ force: true, v: true })))
-  } catch (thrown) {
-    // It ended while we looked.
-    if (statusOf(thrown) !== 404 && statusOf(thrown) !== 409) throw thrown
-  }
-  await sleep(neighbourMs, undefined, { signal })
-}
-
-async function inspectBase({ engine }: Maker, name: string): Promise<Image> {
-  const inspect = () => engine.docker.getImage(name).inspect()
-  const image = await engine.call(`find the base image ${name}`, inspect, { missing: 'base_image_missing' })
-  return { id: image.Id }
-}
-
-/** A snapshot that is used is tagged anew once a day: the engine keeps that date, and pruning goes by it. */
-async function findSnapshot({ engine }: Maker, name: string): Promise<Image | undefined> {
-  const image = engine.docker.getImage(name)
-  const found = await engine
-    .call('find a snapshot', () => image.inspect())
-    .catch((thrown) => {
-      if (statusOf(thrown) === 404) return undefined
-      throw thrown
-    })
-  if (!found) return undefined
-  if (Date.now() - lastUse(found) > dayMs) {
-    const [repo, tag] = [snapshotRepository, name.slice(name.indexOf(':') + 1)]
-    engine.background('date a snapshot', () => engine.call('date a snapshot', () => image.tag({ repo, tag })))
-  }
-  return { id: found.Id }
-}
-
-/** Milliseconds since 1970 of the last tagging, else of the making. */
-export function lastUse(image: { readonly Created: string; readonly Metadata?: { readonly LastTagTime?: string } }): number {
-  const tagged = Date.parse(image.Metadata?.LastTagTime ?? '')
-  return tagged > 0 ? tagged : Date.parse(image.Created)
-}
-
-function snapshotName({ organisation, trust }: ImageScope, base: Image, layers: readonly Layer[]): string {
-  return `${snapshotRepository}:${digest({ organisation, trust, base: base.id, layers }).slice('sha256:'.length)}`
 }

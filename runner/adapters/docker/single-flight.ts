@@ -16,9 +16,10 @@ type Flight<T> = {
 
 /**
  * One piece of work for all who ask for the same. Who gives up leaves the others their work; when all have, it is stopped.
- * A result is kept, and so is a failure that asking again would not change; a fault of the machine is forgotten.
+ * A result is kept, and so is a failure that asking again would not change; a fault of the machine is forgotten. Without `keep`
+ * only work under way is shared.
  */
-export function openFlights<T>(): Flights<T> {
+export function openFlights<T>({ keep = true }: { readonly keep?: boolean } = {}): Flights<T> {
   const flights = new Map<string, Flight<T>>()
   return {
     async join(key, { signal, onLog }, work) {
@@ -52,10 +53,13 @@ export function openFlights<T>(): Flights<T> {
     const result = work({ signal: abort.signal, onLog })
     const flight = { result, abort, listeners, waiting: 0 }
     flights.set(key, flight)
-    result.catch((thrown) => {
-      const lasting = thrown instanceof ProctorError && codes[thrown.code].class === 'author'
-      if (!lasting && flights.get(key) === flight) flights.delete(key)
-    })
+    const forget = () => {
+      if (flights.get(key) === flight) flights.delete(key)
+    }
+    result.then(
+      () => keep || forget(),
+      (thrown) => (keep && thrown instanceof ProctorError && codes[thrown.code].class === 'author') || forget(),
+    )
     return flight
   }
 }
