@@ -7,6 +7,7 @@ const verbs = {
   validate: () => import('./commands/validate.ts'),
   init: () => import('./commands/init.ts'),
   doctor: () => import('./commands/doctor.ts'),
+  images: () => import('./commands/images.ts'),
   report: () => import('./commands/report.ts'),
   schema: () => import('./commands/schema.ts'),
 } as const
@@ -20,6 +21,7 @@ usage: proctor <command> [options]
   validate [PATH]   check agents, evals, scenarios and datasets; runs nothing
   init [PATH]       write a package and an eval that run
   doctor            check engine, image, model, disk and leftovers
+  images ACTION     list, build or remove the images that Dockerfile bodies make
   report OUT        write the report of an output folder again
   schema [NAME]     print the JSON Schema of a file format
 

@@ -27,10 +27,11 @@ function withoutTable(stream: Stream, watch: Watch): Progress {
 function plainLines(stream: Stream): Progress {
   const tally = openTally(Date.now)
   const prepared = new Set<string>()
+  const images = imageLines()
   const watch = (event: WatchEvent) => {
     tally.see(event)
     const line = plainLine(event, tally, prepared)
-    if (line) stream.write(`${line}\n`)
+    for (const one of [...(line ? [line] : []), ...images(event)]) stream.write(`${one}\n`)
   }
   return { ...withoutTable(stream, watch), close: () => void stream.write('\n') }
 }
@@ -51,6 +52,21 @@ function plainLine(event: WatchEvent, tally: Tally, prepared: Set<string>): stri
     return `[${tally.before + tally.since}/${tally.total}] ${verdict.padEnd(8)} ${runTitle(event.run)} (${duration(event.durationMs)})${after}`
   }
   return undefined
+}
+
+/** The build of an image, line by line. Of several runs that wait for the same one only the first is listened to. */
+function imageLines(): (event: WatchEvent) => readonly string[] {
+  const heard = new Map<string, { readonly run: string; rest: string }>()
+  return (event) => {
+    if (event.at !== 'preparing' || event.what !== 'image' || !event.run || event.log === undefined) return []
+    const { id, agent } = event.run
+    const one = heard.get(agent.slug) ?? { run: id, rest: '' }
+    heard.set(agent.slug, one)
+    if (one.run !== id) return []
+    const lines = `${one.rest}${event.log}`.split('\n')
+    one.rest = lines.pop()?.slice(-4096) ?? ''
+    return lines.map((line) => `  ${agent.slug} | ${oneLine(line, 300)}`)
+  }
 }
 
 /** Redrawn at most ten times a second, so that a flood of steps costs nothing, and at least once, so that the clock goes on. */

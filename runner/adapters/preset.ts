@@ -89,10 +89,10 @@ export async function openEngine(given: Pick<Preset, 'variables' | 'cacheDir'>):
 export type Engine = Housekeeping & AsyncDisposable
 export type { CustomImage, ImageShelf } from './docker/image-shelf.ts'
 
-/** Everything on one machine is one organisation's, and equally trusted. */
+/** Everything on one machine is one organisation's, unless somebody says otherwise, and equally trusted. */
 const local = ({ variables, cacheDir }: Pick<Preset, 'variables' | 'cacheDir'>) => ({
   dockerHost: variables.DOCKER_HOST,
-  organisation: 'local',
+  organisation: variables.PROCTOR_ORGANISATION || 'local',
   trust: 'local',
   imagesDir: join(cacheDir, 'images'),
 })

@@ -10,6 +10,7 @@ const options: Readonly<Record<string, readonly string[]>> = {
   validate: ['quiet'],
   init: ['name'],
   doctor: ['reap', 'prune', 'days'],
+  images: ['path', 'rebuild', 'force', 'json'],
   report: ['json'],
   schema: [],
 }
