@@ -1,4 +1,7 @@
 import type { Start } from '../domain/plan.ts'
+import { readCommand } from './cli/command.ts'
+import { recognise } from './cli/index.ts'
+import { playCli } from './cli/play.ts'
 import { Output } from './output.ts'
 import { places } from './places.ts'
 import { stoppedBy, type TurnOutcome, type TurnRequest } from './turn.ts'
@@ -12,17 +15,15 @@ const maxStep = 16 * 1024
 const maxResponse = 64 * 1024
 
 /**
- * Any command line: the brief is in $PIPELINES_TASK_FILE, stdin is closed, and the end of stdout is the response. What it does
- * inside is not seen, so the trajectory is one shell step and the files that changed.
+ * A coding CLI that is known, or any command line: the brief is in $PIPELINES_TASK_FILE, stdin is closed, and the end of stdout is the
+ * response. What an unknown command does inside is not seen, so the trajectory is one shell step and the files that changed.
  */
-export async function shellCommand({
-  start,
-  sandbox,
-  addStep,
-  addResponse,
-  redactor,
-  ...given
-}: TurnRequest<ShellCommand>): Promise<TurnOutcome> {
+export async function shellCommand(request: TurnRequest<ShellCommand>): Promise<TurnOutcome> {
+  const cli = recognise(readCommand(request.start.command))
+  return cli ? playCli(cli, request) : anyCommand(request)
+}
+
+async function anyCommand({ start, sandbox, addStep, addResponse, redactor, ...given }: TurnRequest<ShellCommand>): Promise<TurnOutcome> {
   const began = new Date()
   const both = new Output(redactor, maxStep)
   const stdout = new Output(redactor, 2 * maxResponse)
@@ -42,7 +43,11 @@ export async function shellCommand({
     const stopped = stoppedBy(exec)
     lost = exec?.lost ?? 0
     if (exec && !stopped) exitCode = exec.exitCode
-    return { ended: stopped ?? { as: 'completed' }, stepsFromDiff: true, ...(exitCode ? { withoutWork: failed(exitCode) } : {}) }
+    return {
+      ended: stopped ?? { as: 'completed' },
+      stepsFromDiff: true,
+      ...(exitCode ? { withoutWork: failed(exitCode) } : {}),
+    }
   } finally {
     both.end(lost)
     stdout.end(lost)

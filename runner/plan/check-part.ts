@@ -1,4 +1,5 @@
 import { dirname } from 'node:path'
+import { harnessProblem } from '../agents/cli/index.ts'
 import { ProctorError } from '../domain/error.ts'
 import { checkScorers, type ScorerUse } from './check-scorers.ts'
 import { workspaceSource } from './freeze/resolve-exercise.ts'
@@ -19,14 +20,16 @@ type Checking = {
 export function checkPart({ pair, samples, judged, columns, fence }: Checking): ProctorError[] {
   const settings = new Map(samples.map(({ draft, scorers }) => [draft.setting?.value, { setting: draft.setting, scorers }]))
   const outputSchema = hasOutputSchema(pair.agent)
-  return [...settings.values()].flatMap(({ setting, scorers }) => [
-    ...checkScorers(scorers, { workspace: setting !== undefined, columns, outputSchema, fence }),
-    ...(setting ? problemsOf(attempt(() => workspaceSource(setting, { fence }))) : []),
-    ...solutionFile(pair.eval, setting, fence),
-    ...solvable(pair, setting),
-    ...placed(pair, setting),
-    ...(scorers.length === 0 && !judged ? [ungraded(pair)] : []),
-  ])
+  return [...settings.values()]
+    .flatMap(({ setting, scorers }) => [
+      ...checkScorers(scorers, { workspace: setting !== undefined, columns, outputSchema, fence }),
+      ...(setting ? problemsOf(attempt(() => workspaceSource(setting, { fence }))) : []),
+      ...solutionFile(pair.eval, setting, fence),
+      ...solvable(pair, setting),
+      ...placed(pair, setting),
+      ...(scorers.length === 0 && !judged ? [ungraded(pair)] : []),
+    ])
+    .concat(unconfigurable(pair))
 }
 
 /** What somebody can act on is a result; anything else is thrown on. */
@@ -65,6 +68,14 @@ function placed({ agent, eval: one }: Pair, setting: Setting | undefined): Proct
   if (setting || 'builtIn' in agent || agent.value.kind !== 'ShellCommand') return []
   const message = `the agent \`${agent.value.name}\` is a ShellCommand, and the eval \`${one.value.name}\` has no scenario`
   return [new ProctorError('in_sandbox_requires_workspace', message, { place: one.at(['name']) })]
+}
+
+/** What a coding CLI cannot be told is refused, not left out. */
+function unconfigurable({ agent }: Pair): ProctorError[] {
+  if ('builtIn' in agent || agent.value.kind !== 'ShellCommand' || agent.value.harness_config === undefined) return []
+  const problem = harnessProblem(agent.value.run_command, agent.value.harness_config)
+  if (problem === undefined) return []
+  return [new ProctorError('harness_config_unsupported', `\`harness_config\`: ${problem}`, { place: agent.at(['harness_config']) })]
 }
 
 const ungraded = ({ eval: one }: Pair) =>

@@ -1,4 +1,6 @@
 import { basename, dirname } from 'node:path'
+import { readCommand } from '../../agents/cli/command.ts'
+import { knownClis, recognise } from '../../agents/cli/index.ts'
 import { places } from '../../agents/places.ts'
 import { EnvironmentFile } from '../../domain/agent.ts'
 import type { BlobRef } from '../../domain/blob.ts'
@@ -48,7 +50,11 @@ export async function freezeAgent(
       ...(value.models ? { models: value.models } : {}),
       ...schemas(agent),
     },
-    warnings: [...[...warnings, ...dockerfileWarnings(value.environment)].map((text) => `${value.name}: ${text}`), ...unenforced(agent)],
+    warnings: [
+      ...[...warnings, ...dockerfileWarnings(value.environment)].map((text) => `${value.name}: ${text}`),
+      ...unenforced(agent),
+      ...unseen(agent),
+    ],
   }
 }
 
@@ -109,6 +115,15 @@ const schemas = ({ value }: WrittenAgent) => ({
   ...(value.input_schema === undefined ? {} : { inputSchema: value.input_schema }),
   ...(value.output_schema === undefined ? {} : { outputSchema: value.output_schema }),
 })
+
+/** Its steps will not be known: said once for an agent, not once for a run. */
+function unseen({ value }: WrittenAgent): string[] {
+  if (value.kind !== 'ShellCommand' || recognise(readCommand(value.run_command))) return []
+  const [first = ''] = value.run_command.trim().split(/\s/)
+  return [
+    `${value.name}: \`${first}\` is no coding CLI that proctor knows (${knownClis().join(', ')}): its trajectory is one shell step and the files that changed`,
+  ]
+}
 
 /** Parts of the format that say what must hold, and that this release does not hold anybody to. Silence would be a promise. */
 function unenforced({ value }: WrittenAgent): string[] {

@@ -1,0 +1,45 @@
+import type { CliTask, CodingCli, Prepared } from './cli.ts'
+import { hasOption, insertAfter } from './command.ts'
+import { beyond, jsonFile, textFile } from './place.ts'
+import { readGemini } from './transcripts/gemini.ts'
+
+/** Gemini CLI, headless. With another address than its own it wants to be told in its settings how to log in. */
+export const gemini: CodingCli = {
+  name: 'Gemini CLI',
+  commands: ['gemini'],
+  providers: ['gemini'],
+  tested: '0.61.0',
+  unsupported: (harness) => beyond(harness, ['project_doc', 'mcp_servers']),
+  prepare,
+  sessions: [{ folder: '.gemini/tmp', files: /session-.*\.jsonl?$/ }],
+  reader: readGemini,
+}
+
+function prepare({ command, harness }: CliTask): Prepared {
+  const more = [
+    ...(hasOption(command, '-o', '--output-format') ? [] : ['--output-format=stream-json']),
+    ...(hasOption(command, '--yolo', '-y', '--approval-mode') ? [] : ['--yolo']),
+    ...(hasOption(command, '--skip-trust') ? [] : ['--skip-trust']),
+  ]
+  const settings = {
+    security: { auth: { selectedType: 'gemini-api-key' } },
+    privacy: { usageStatisticsEnabled: false },
+    telemetry: { enabled: false },
+    general: { enableAutoUpdate: false, disableAutoUpdate: true, disableUpdateNag: true },
+    mcpServers: Object.fromEntries(
+      Object.entries(harness.mcp_servers ?? {}).map(([name, one]) => [
+        name,
+        'url' in one ? { httpUrl: one.url, headers: one.headers, trust: true } : { ...one, trust: true },
+      ]),
+    ),
+  }
+  return {
+    line: insertAfter(command, 0, more),
+    env: {},
+    files: [
+      jsonFile('.gemini/settings.json', settings),
+      ...(harness.project_doc === undefined ? [] : [textFile('.gemini/GEMINI.md', harness.project_doc)]),
+    ],
+    warnings: [],
+  }
+}

@@ -1,0 +1,44 @@
+import type { CliTask, CodingCli, Prepared } from './cli.ts'
+import { hasOption, insertAfter } from './command.ts'
+import { beyond, jsonFile, textFile } from './place.ts'
+import { readQwen } from './transcripts/qwen.ts'
+
+/** Qwen Code, headless, on any endpoint that speaks OpenAI's chat format. */
+export const qwen: CodingCli = {
+  name: 'Qwen Code',
+  commands: ['qwen'],
+  providers: ['openai'],
+  tested: '0.24.4',
+  unsupported: (harness) => beyond(harness, ['project_doc', 'mcp_servers']),
+  prepare,
+  sessions: [{ folder: '.qwen/projects', files: /\.jsonl$/ }],
+  reader: readQwen,
+}
+
+function prepare({ command, harness }: CliTask): Prepared {
+  const more = [
+    ...(hasOption(command, '-o', '--output-format') ? [] : ['--output-format=stream-json']),
+    ...(hasOption(command, '--yolo', '-y', '--approval-mode') ? [] : ['--yolo']),
+    ...(hasOption(command, '--auth-type') ? [] : ['--auth-type=openai']),
+  ]
+  const settings = {
+    privacy: { usageStatisticsEnabled: false },
+    telemetry: { enabled: false },
+    general: { enableAutoUpdate: false, disableAutoUpdate: true, disableUpdateNag: true },
+    mcpServers: Object.fromEntries(
+      Object.entries(harness.mcp_servers ?? {}).map(([name, one]) => [
+        name,
+        'url' in one ? { httpUrl: one.url, headers: one.headers, trust: true } : { ...one, trust: true },
+      ]),
+    ),
+  }
+  return {
+    line: insertAfter(command, 0, more),
+    env: {},
+    files: [
+      jsonFile('.qwen/settings.json', settings),
+      ...(harness.project_doc === undefined ? [] : [textFile('.qwen/QWEN.md', harness.project_doc)]),
+    ],
+    warnings: [],
+  }
+}
