@@ -102,7 +102,7 @@ function readWord(line: string, from: number): Word {
       at = end
     } else if (' \t\n;&|()<>'.includes(here)) break
     else {
-      const piece = readPiece(line, at, false)
+      const piece = readPiece(line, at)
       text += piece.text
       literal &&= piece.literal
       at = piece.end
@@ -112,18 +112,18 @@ function readWord(line: string, from: number): Word {
 }
 
 /** A character, an escape, a quoted text or an expansion. */
-function readPiece(line: string, at: number, quoted: boolean): Word {
+function readPiece(line: string, at: number, { quoted = false, depth = 0 }: { quoted?: boolean; depth?: number } = {}): Word {
   const here = line.charAt(at)
   const next = line.charAt(at + 1)
   const kept = (end: number): Word => ({ text: line.slice(at, end), end, literal: false })
   if (here === '\\') return readEscape(line, at, quoted)
   if (here === '`') return kept(closingMark(line, at + 1, '`'))
-  if (here === '$' && next === '(') return kept(closing(line, at + 2))
-  if (here === '$' && next === '{') return kept(closing(line, at + 2, '}'))
+  if (here === '$' && next === '(') return kept(closing(line, at + 2, ')', depth))
+  if (here === '$' && next === '{') return kept(closing(line, at + 2, '}', depth))
   if (here === '$' && /[\w@*#?$!-]/.test(next)) return kept(at + 2)
   if (!quoted) {
     if (here === '$' && next === "'") return readAnsi(line, at)
-    if (here === '"' || (here === '$' && next === '"')) return readDouble(line, at + (here === '$' ? 2 : 1))
+    if (here === '"' || (here === '$' && next === '"')) return readDouble(line, at + (here === '$' ? 2 : 1), depth)
     if (here === "'") {
       const end = line.indexOf("'", at + 1)
       return end === -1 ? { text: line.slice(at + 1), end: line.length, literal: true } : literalUntil(line, at + 1, end)
@@ -143,12 +143,12 @@ function readEscape(line: string, at: number, quoted: boolean): Word {
 
 const literalUntil = (line: string, from: number, to: number): Word => ({ text: line.slice(from, to), end: to + 1, literal: true })
 
-function readDouble(line: string, from: number): Word {
+function readDouble(line: string, from: number, depth: number): Word {
   let text = ''
   let literal = true
   let at = from
   while (at < line.length && line[at] !== '"') {
-    const piece = readPiece(line, at, true)
+    const piece = readPiece(line, at, { quoted: true, depth })
     text += piece.text
     literal &&= piece.literal
     at = piece.end
@@ -172,8 +172,12 @@ function closingMark(line: string, from: number, mark: string): number {
   return line.length
 }
 
+/** Expansions in expansions; nobody writes more, and a stack has an end. */
+const deepest = 50
+
 /** Behind the bracket that closes one which was opened just before `from`. */
-function closing(line: string, from: number, bracket = ')'): number {
+function closing(line: string, from: number, bracket: ')' | '}' = ')', within = 0): number {
+  if (within > deepest) return line.length
   const open = bracket === ')' ? '(' : '{'
   let depth = 1
   for (let at = from; at < line.length; ) {
@@ -181,7 +185,7 @@ function closing(line: string, from: number, bracket = ')'): number {
     if (here === open) depth += 1
     if (here === bracket) depth -= 1
     if (depth === 0) return at + 1
-    at = here === open || here === bracket ? at + 1 : Math.max(at + 1, readPiece(line, at, false).end)
+    at = here === open || here === bracket ? at + 1 : Math.max(at + 1, readPiece(line, at, { depth: within + 1 }).end)
   }
   return line.length
 }
