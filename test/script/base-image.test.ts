@@ -23,6 +23,15 @@ describe('the base image', () => {
     expect(said).toContain('grader writes nothing')
   })
 
+  it('has an older Python too, and apt-get finds nothing of the release that it came from', () => {
+    const said = inside(`python3.11 -c 'import ssl, sqlite3, sys; print(sys.version_info[:2])'; uv python find --no-python-downloads 3.11
+      ls /etc/apt/sources.list.d /etc/apt/preferences.d; grep -rh bookworm /etc/apt; python3 --version`)
+
+    expect(said).toMatch(/^\(3, 11\)\n\/usr\/bin\/python3\.11\n/)
+    expect(said).not.toContain('bookworm')
+    expect(said).toMatch(/Python 3\.13\.\d+\n$/)
+  })
+
   it('lets pip install into the system and into the home, and leaves no file of a build behind', () => {
     const said = inside(`
       pip install --dry-run --no-index --no-deps pytest && sudo pip install --dry-run --no-index --no-deps pytest && echo not managed

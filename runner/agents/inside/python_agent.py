@@ -142,7 +142,8 @@ def described(error, folder, bounded):
     try:
         import traceback
 
-        report = traceback.TracebackException(type(error), error, error.__traceback__, compact=True)
+        compact = {"compact": True} if sys.version_info >= (3, 10) else {}
+        report = traceback.TracebackException(type(error), error, error.__traceback__, **compact)
         first = next((at for at, frame in enumerate(report.stack) if frame.filename.startswith(folder)), 0)
         frames = [frame for frame in report.stack[first:] if not frame.filename.startswith(OURS)]
         report.stack = traceback.StackSummary.from_list(frames)

@@ -31,17 +31,13 @@ export function pythonOf(version: Version): Python | undefined {
 const provide = (version: Version, folder: string) => `version=${version} folder=${folder}
 [ ! -x "$folder/bin/python3" ] || exit 0
 export UV_PYTHON_INSTALL_DIR=/opt/uv-python UV_HTTP_TIMEOUT=20 UV_HTTP_RETRIES=1
-interpreter() { uv python find --quiet --no-config --no-project --system --no-python-downloads "$1" 2>/dev/null; }
+interpreter() { uv python find --no-config --no-project --system --no-python-downloads "$1" 2>/dev/null; }
 from_uv() { uv python install --no-config --no-bin "$version" && chmod -R go=rX "$UV_PYTHON_INSTALL_DIR"; }
-from_debian() {
-  apt-get update --quiet &&
-    apt-get install --yes --quiet --no-install-recommends -- "python$version" "libpython$version-stdlib" &&
-    rm -rf /var/lib/apt/lists/*
-}
+from_debian() { debian-python "$version"; }
 found=$(interpreter "$version") || { from_uv && found=$(interpreter "$version"); } || { from_debian && found=$(interpreter "$version"); }
 if [ -z "$found" ]; then
-  there=$(for one in 3.9 3.10 3.11 3.12 3.13; do interpreter "$one" >/dev/null && printf ' %s' "$one"; done)
-  echo "Python $version is not available here: the image has$there, and neither the downloads of uv nor the packages of Debian gave it."
+  there=$(for one in 3.9 3.10 3.11 3.12 3.13; do interpreter "$one" >/dev/null && printf ', %s' "$one"; done)
+  echo "Python $version is not available here. The image has \${there#, }; neither the downloads of uv nor the packages of Debian gave another."
   exit 64
 fi
 uv venv --no-config --python "$found" "$folder" && chown -R user:user "$folder"`
