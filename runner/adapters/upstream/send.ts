@@ -14,6 +14,8 @@ export type UpstreamCall = {
   readonly body: Uint8Array
   /** Whether the answer is an event stream: then it begins at once, else only when it is complete. */
   readonly stream: boolean
+  /** Masks the run's own secrets, which a recording must not hold. */
+  readonly redact?: (text: string) => string
 }
 /**
  * `headers` in lower case, without cookies, organisation names, key fragments, length and what belongs to one connection. `body` without the
