@@ -20,6 +20,7 @@ beforeAll(async () => {
   docker = openDocker({ ...scope, imagesDir, blobs: memoryBlobs() })
 })
 afterAll(async () => {
+  for (const { digest } of await docker.images.list([])) await docker.images.remove(digest, { force: true })
   await docker[Symbol.asyncDispose]()
   await rm(imagesDir, { recursive: true, force: true })
 })
