@@ -30,7 +30,14 @@ export async function openWorkbench(credentials: Readonly<Record<string, string>
   closing.defer(() => rm(cacheDir, { recursive: true, force: true }))
   const blobs = memoryBlobs()
   const sandboxes = closing.use(
-    openDocker({ organisation: 'workbench', trust: 'local', blobs, dockerHost: process.env.DOCKER_HOST, log: console.error }),
+    openDocker({
+      organisation: 'workbench',
+      trust: 'local',
+      imagesDir: join(cacheDir, 'images'),
+      blobs,
+      dockerHost: process.env.DOCKER_HOST,
+      log: console.error,
+    }),
   )
   const trees = openTrees({ cacheDir, variables: process.env })
   const closed = closing.move()

@@ -6,7 +6,7 @@ import { type Instruction, type Remark, readInstructions } from './instructions.
 import { type Env, expand, splitWords } from './words.ts'
 
 /** What is run for an instruction: a line for bash, by whom, where, and with what in its environment. `title` as it was written. */
-export type Step = {
+type Step = {
   readonly title: string
   readonly run: string
   readonly as: 'root' | 'user'

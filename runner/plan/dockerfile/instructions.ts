@@ -3,7 +3,7 @@ import { splitWords, unquoted } from './words.ts'
 /** Something wrong, or worth a word, at a character of the text. */
 export type Remark = { readonly message: string; readonly at: number }
 /** `content` as it stands in the text; `name` is the word that ends it. With `<<-` the tabs at the beginning of lines do not count. */
-export type Heredoc = { readonly name: string; readonly tabs: boolean; readonly content: string; readonly raw: string }
+type Heredoc = { readonly name: string; readonly tabs: boolean; readonly content: string; readonly raw: string }
 /**
  * One instruction, its lines joined and its comments gone. `at` is where its keyword stands; `place` says where in the whole text
  * a character of `args` does.
