@@ -22,6 +22,8 @@ export type Admission = {
   readonly hosts: readonly string[]
   /** `network: open`: routes and tools of a provider that reach beyond one answer are let through too. */
   readonly open: boolean
+  /** Masks the run's own secrets, which recorded answers must not hold. */
+  readonly redact?: (text: string) => string
 }
 
 /** One run's token, with its meter and its end. When it is disposed of, its socket is gone and its token means nothing. */
