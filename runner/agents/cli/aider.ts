@@ -13,6 +13,7 @@ export const aider: CodingCli = {
   unsupported: (harness) => beyond(harness, ['project_doc']),
   prepare,
   sessions: [{ folder: `${besideFolder}/aider`, files: /chat\.md$/ }],
+  prints: 'text',
   reader: readAider,
 }
 

@@ -13,6 +13,7 @@ export const claudeCode: CodingCli = {
   unsupported: (harness) => beyond(harness, ['system_prompt_append', 'project_doc', 'mcp_servers', 'subagents']),
   prepare,
   sessions: [{ folder: '.claude/projects', files: /\.jsonl$/ }],
+  prints: 'events',
   reader: readClaudeCode,
 }
 

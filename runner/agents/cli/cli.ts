@@ -19,6 +19,8 @@ export type CodingCli = {
   prepare(task: CliTask): Prepared
   /** Folders below the home folder that hold its session logs, and which files of them. */
   readonly sessions: readonly { readonly folder: string; readonly files: RegExp }[]
+  /** `text`: meant for people, so a line that nobody knows is nothing to remark on. */
+  readonly prints: 'events' | 'text'
   reader(live: (step: StepBody, at: Date) => void): TranscriptReader
 }
 export type CliTask = {

@@ -18,6 +18,7 @@ export const codex: CodingCli = {
   unsupported: (harness) => beyond(harness, ['system_prompt_append', 'project_doc', 'mcp_servers']),
   prepare,
   sessions: [{ folder: '.codex/sessions', files: /rollout-.*\.jsonl$/ }],
+  prints: 'events',
   reader: readCodex,
 }
 

@@ -14,6 +14,7 @@ export const cursor: CodingCli = {
   unsupported: (harness) => beyond(harness, ['mcp_servers']),
   prepare,
   sessions: [],
+  prints: 'events',
   reader: readCursor,
 }
 

@@ -12,6 +12,7 @@ export const gemini: CodingCli = {
   unsupported: (harness) => beyond(harness, ['project_doc', 'mcp_servers']),
   prepare,
   sessions: [{ folder: '.gemini/tmp', files: /session-.*\.jsonl?$/ }],
+  prints: 'events',
   reader: readGemini,
 }
 

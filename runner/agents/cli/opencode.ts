@@ -13,6 +13,7 @@ export const opencode: CodingCli = {
   unsupported: (harness) => beyond(harness, ['project_doc', 'mcp_servers', 'subagents']),
   prepare,
   sessions: [],
+  prints: 'events',
   reader: readOpencode,
 }
 

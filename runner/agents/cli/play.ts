@@ -76,9 +76,11 @@ function outcomeOf(cli: CodingCli, prepared: Prepared, exec: Exec | undefined, t
   }
 }
 
-function remarks({ name }: CodingCli, { ended, skipped }: Transcript, stopped: Ended | undefined): string[] {
+function remarks({ name, prints }: CodingCli, { ended, skipped }: Transcript, stopped: Ended | undefined): string[] {
   return [
     ...(ended === 'unknown' && !stopped ? [`${name} never said how it ended.`] : []),
-    ...(skipped > 0 ? [`${skipped} lines or events of ${name} are of no known kind and not in the trajectory.`] : []),
+    ...(skipped > 0 && prints === 'events'
+      ? [`${skipped} lines or events of ${name} are of no known kind and not in the trajectory.`]
+      : []),
   ]
 }

@@ -12,6 +12,7 @@ export const qwen: CodingCli = {
   unsupported: (harness) => beyond(harness, ['project_doc', 'mcp_servers']),
   prepare,
   sessions: [{ folder: '.qwen/projects', files: /\.jsonl$/ }],
+  prints: 'events',
   reader: readQwen,
 }
 

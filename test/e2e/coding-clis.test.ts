@@ -1,0 +1,238 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { readFile, rm } from 'node:fs/promises'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { ModelCall } from '../../runner/domain/model-call.ts'
+import type { Report, ReportRun } from '../../runner/domain/report.ts'
+import type { Step } from '../../runner/domain/step.ts'
+import { judgeServer } from '../fakes/judge-server.ts'
+import { type Bug, makeBug } from '../fakes/model-server/bug.ts'
+import { type Fault, type ModelServer, modelServer } from '../fakes/model-server/server.ts'
+import { canaryOf, formsOf, watchMachine } from '../support/canary.ts'
+import { type Ended, proctor, readReport } from '../support/cli.ts'
+import { leftBy } from '../support/ours.ts'
+import { there } from '../support/there.ts'
+import { scenarioYaml, written } from '../support/written.ts'
+
+/** The real CLIs, as their users install and start them. What they leave behind in their own sandbox is told at the end. */
+const clis = {
+  claude: { install: 'RUN sudo npm install -g @anthropic-ai/claude-code', command: 'claude -p "$(cat $PIPELINES_TASK_FILE)"' },
+  codex: { install: 'RUN sudo npm install -g @openai/codex', command: 'codex exec -m gpt-5.5 "$(cat $PIPELINES_TASK_FILE)"' },
+  aider: {
+    install: 'RUN uv tool install --python 3.11 aider-chat',
+    command: '/home/user/.local/bin/aider --model openai/gpt-4.1 --message-file $PIPELINES_TASK_FILE *.py',
+  },
+  gemini: { install: 'RUN sudo npm install -g @google/gemini-cli', command: 'gemini -m gemini-2.5-pro -p "$(cat $PIPELINES_TASK_FILE)"' },
+  qwen: { install: 'RUN sudo npm install -g @qwen-code/qwen-code', command: 'qwen --model gpt-4.1 "$(cat $PIPELINES_TASK_FILE)"' },
+  opencode: { install: 'RUN sudo npm install -g opencode-ai', command: 'opencode run -m openai/gpt-4.1 "$(cat $PIPELINES_TASK_FILE)"' },
+} as const
+type Name = keyof typeof clis
+const names = Object.keys(clis) as Name[] // the keys of a constant
+/** Those whose way to fail is looked at, case by case. */
+const failing = ['claude', 'codex', 'aider'] as const
+
+const confess = `; code=$?; { env; echo; cat /proc/*/environ 2>/dev/null | tr '\\\\0' '\\\\n'; ps auxww; cat ~/.codex/config.toml ~/.claude.json 2>/dev/null; } > /home/user/outputs/seen.txt 2>&1; exit $code`
+const agentOf = (name: Name) => `apiVersion: proctor/v1
+kind: ShellCommand
+name: ${name}
+run_command: >-
+  ${clis[name].command}${confess}
+run_timeout_s: 240
+environment:
+  resources: {memory: 4g}
+  dockerfile: |
+    ${clis[name].install}
+`
+const rubricOf = ({ source }: Bug) => `- **tells**: the change or the response mentions ${source}\n`
+const evalOf = (name: string, dataset: string, judge: string) => `apiVersion: proctor/v1
+kind: Eval
+name: ${name}
+scenario: bug
+dataset: ${dataset}.csv
+judge: ${judge}
+`
+
+function packageOf(bug: Bug, agents: readonly Name[], rows: readonly string[], judge: string, canary = '') {
+  const csv = `id,user\n${rows.map((row) => `${row},"${bug.prompt} Remark: scripted-fault-${row}."`).join('\n')}\n`
+  return written({
+    'canary.txt': canary,
+    ...Object.fromEntries(Object.entries(bug.files).map(([path, text]) => [`scenarios/bug/tree/${path}`, text])),
+    'scenarios/bug/scenario.yaml': scenarioYaml(
+      'bug',
+      `workspace: {dir: tree}\nprotected: [${bug.test}]\nscorers: [{name: tests, type: tests, command: ${JSON.stringify(bug.command)}}]\n`,
+    ),
+    ...Object.fromEntries(
+      agents.flatMap((name) => [
+        [`agents/${name}/agent.yaml`, agentOf(name)],
+        [`agents/${name}/rubric.md`, rubricOf(bug)],
+        [`agents/${name}/evals/fix.yaml`, evalOf(`fix-${name}`, 'fix', judge)],
+        [`agents/${name}/evals/fix.csv`, csv],
+      ]),
+    ),
+  })
+}
+
+const jsonLines = async <T>(path: string) =>
+  (await readFile(path, 'utf8'))
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as T) // lines that proctor wrote
+
+describe('real coding CLIs, with nothing but the gateway', () => {
+  const bug = makeBug()
+  const key = canaryOf('provider')
+  let folder: Awaited<ReturnType<typeof packageOf>>
+  let report: Report
+  let ended: Ended
+  let machine: string
+  let server: ModelServer
+  let kept: readonly string[]
+
+  beforeAll(async () => {
+    folder = await packageOf(bug, names, ['fix'], '{model: local/fake, rubric: ../rubric.md}', key)
+    await using judge = await judgeServer()
+    server = await modelServer({ key })
+    using watching = watchMachine()
+    ended = await proctor(['run', folder.root, '--out', folder.at('out'), '--concurrency', '2', '--attempts', '1', '--keep-sandbox'], {
+      env: { ...server.variables, ...judge.variables },
+    })
+    machine = watching.seen()
+    kept = leftBy(ended.pid).map((line) => line.split(' ')[0] ?? '')
+    report = await readReport(folder.at('out'))
+  }, 900_000)
+  afterAll(async () => {
+    if (kept.length > 0) execFileSync('docker', ['rm', '--force', '--volumes', ...kept], { stdio: 'ignore' })
+    await server[Symbol.asyncDispose]()
+    await rm(folder.root, { recursive: true, force: true })
+  })
+
+  const runOf = (name: Name): ReportRun => there(report.batches.find(({ agent }) => agent === name)?.runs[0])
+  /** Every CLI says who it is. */
+  const asked = (name: Name) => {
+    const own = { claude: /claude-cli/, codex: /codex/, aider: /^OpenAI\/Python/, gemini: /gemini/i, qwen: /qwen/i, opencode: /opencode/ }[
+      name
+    ]
+    return server.questions().filter(({ headers }) => own.test(headers['user-agent'] ?? ''))
+  }
+
+  test.each(names)('%s fixes the bug, and shows diff, trajectory, scorer badge and verdict', async (name) => {
+    const run = runOf(name)
+    expect(run, ended.stderr).toMatchObject({ verdict: 'pass', ended: { as: 'completed' } })
+    const diff = await readFile(folder.at(`out/${run.diff?.path}`), 'utf8')
+    expect(diff).toContain(`-${bug.broken}`)
+    expect(diff).toContain(`+${bug.fixed}`)
+    expect(run.scores).toMatchObject([{ name: 'tests', status: 'PASS' }])
+    expect(run.judge).toMatchObject({ pass: true })
+    expect(run.warnings).toEqual([])
+    const steps = await jsonLines<Step>(folder.at(`out/${run.trajectory}`))
+    const kinds = new Set(steps.map(({ kind }) => kind))
+    expect(kinds).toContain('assistant')
+    const edit = there(steps.find((step) => step.kind === 'edit'))
+    expect(edit).toMatchObject({ detail: { path: bug.source, diff: expect.stringContaining(`+${bug.fixed}`) } })
+    if (name === 'aider') return
+    const shells = steps.flatMap((step) => (step.kind === 'shell' ? [step.detail] : []))
+    expect(shells.filter(({ command }) => command.includes('pytest')).map(({ exit_code }) => exit_code)).toEqual([1, 0])
+    expect(shells.at(-1)?.output).toContain('1 passed')
+  })
+
+  test.each(names)('%s is metered by the gateway: the sums are what the provider counted', async (name) => {
+    const run = runOf(name)
+    const calls = await jsonLines<ModelCall>(folder.at(`out/${there(run.model_calls)}`))
+    const questions = asked(name)
+    const told = questions.map(({ tokens }) => tokens)
+    expect(calls.filter(({ tokens }) => tokens.output > 0)).toHaveLength(questions.length)
+    expect(run.usage).toMatchObject({
+      by: 'metered',
+      output_tokens: told.reduce((sum, tokens) => sum + (tokens?.output ?? 0), 0),
+      cache_read_tokens: told.reduce((sum, tokens) => sum + (tokens?.cacheRead ?? 0), 0),
+    })
+    expect(run.usage.cost_usd).toBeGreaterThan(0)
+  })
+
+  test.each(names)('%s: the provider saw the real key, the sandbox only the token', async (name) => {
+    const questions = asked(name)
+    expect(questions.length).toBeGreaterThan(0)
+    for (const { headers } of questions)
+      expect(headers['x-api-key'] ?? headers['x-goog-api-key'] ?? headers.authorization?.replace('Bearer ', '')).toBe(key)
+    const seen = await readFile(folder.at(`out/runs/${runOf(name).id}/output/seen.txt`), 'utf8')
+    expect(seen).toMatch(/_BASE_URL=http:\/\/127\.0\.0\.1:8484\//)
+    expect(seen).toContain('PROCTOR_RUN_TOKEN=***')
+    for (const form of formsOf(key)) expect(seen.includes(form)).toBe(false)
+  })
+
+  test('the key is in no file of a sandbox, in no layer of an image, in no argument, and in nothing that was written', async () => {
+    const forms = formsOf(key)
+    expect(kept.length).toBeGreaterThanOrEqual(names.length)
+    for (const container of kept) expect(await holds(['export', container], forms), container).toBe(false)
+    const images = new Set(
+      kept.map((name) => execFileSync('docker', ['inspect', '--format', '{{.Image}}', name], { encoding: 'utf8' }).trim()),
+    )
+    for (const image of images) expect(execFileSync('docker', ['history', '--no-trunc', image], { encoding: 'utf8' })).not.toContain(key)
+    for (const form of forms) expect(machine.includes(form)).toBe(false)
+    expect(await forms.in(folder.at('out'))).toEqual([])
+    // The canary would be found: one sandbox is given it on purpose.
+    execFileSync('docker', ['cp', '-', `${there(kept[0])}:/tmp`], {
+      input: execFileSync('tar', ['-c', '-C', folder.root, 'canary.txt'].map(String)),
+    })
+    expect(await holds(['export', there(kept[0])], forms)).toBe(true)
+  }, 300_000)
+})
+
+/** Whether one of the texts is in what docker writes. */
+async function holds(args: readonly string[], forms: readonly string[]): Promise<boolean> {
+  const needles = forms.map((form) => Buffer.from(form))
+  const longest = Math.max(...needles.map(({ length }) => length))
+  const child = spawn('docker', args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  let carry = Buffer.alloc(0)
+  for await (const chunk of child.stdout) {
+    const bytes = Buffer.concat([carry, chunk as Buffer])
+    if (needles.some((needle) => bytes.includes(needle))) {
+      child.kill()
+      return true
+    }
+    carry = bytes.subarray(Math.max(0, bytes.length - longest))
+  }
+  return false
+}
+
+describe('a provider that fails', () => {
+  const faults = { 401: 401, 429: 429, 500: 500, hang: 'hang', drop: 'drop' } as const satisfies Record<string, Fault>
+  const bug = makeBug()
+  let folder: Awaited<ReturnType<typeof packageOf>>
+  let report: Report
+  let ended: Ended
+
+  beforeAll(async () => {
+    folder = await packageOf(bug, failing, [...Object.keys(faults), 'useless'], 'none')
+    await using server = await modelServer({
+      fault: (_, asked) => {
+        const [, name = ''] = /scripted-fault-(\w+)/.exec(JSON.stringify(asked)) ?? []
+        return Object.hasOwn(faults, name) ? faults[name as keyof typeof faults] : undefined // just looked up
+      },
+      move: () => ({ text: 'I have looked at it, and I leave it as it is.' }),
+    })
+    ended = await proctor(['run', folder.root, '--out', folder.at('out'), '--concurrency', '4', '--attempts', '1'], {
+      env: { ...server.variables, PROCTOR_MODEL_TIMEOUT_S: '3' },
+    })
+    report = await readReport(folder.at('out'))
+  }, 900_000)
+  afterAll(() => rm(folder.root, { recursive: true, force: true }))
+
+  const runOf = (name: Name, sample: string) =>
+    there(report.batches.find(({ agent }) => agent === name)?.runs.find((run) => run.sample === sample))
+  const table = failing.flatMap((name) => [
+    [name, '401', 'model_key_refused'] as const,
+    ...(['429', '500', 'hang', 'drop'] as const).map((fault) => [name, fault, 'model_upstream_failed'] as const),
+  ])
+
+  test.each(table)('%s, %s: nobody blames the agent: %s', (name, fault, code) => {
+    expect(runOf(name, fault), ended.stderr).toMatchObject({ verdict: 'unscored', code })
+  })
+
+  test.each(table)('%s, %s: it ends long before its limit', (name, fault) => {
+    expect(runOf(name, fault).duration_ms).toBeLessThan(240_000)
+  })
+
+  test.each(failing)('%s that does nothing while the models answer fails', (name) => {
+    expect(runOf(name, 'useless'), ended.stderr).toMatchObject({ verdict: 'fail' })
+  })
+})
