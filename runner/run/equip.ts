@@ -1,6 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import { wantedProviders } from '../agents/cli/index.ts'
 import { places } from '../agents/places.ts'
 import type { EnvValue } from '../domain/environment.ts'
+import { ProctorError } from '../domain/error.ts'
 import type { Run } from '../domain/plan.ts'
 import { type Provider, providerOfKey, providers } from '../domain/provider.ts'
 import type { Redactor } from '../lib/redact.ts'
@@ -23,6 +25,7 @@ export async function equip(run: Run, world: Pick<World, 'credentials' | 'gatewa
   const { agent, sample } = run
   const { network, env: written } = agent.environment
   const bound = await resolve({ ...sample.exercise?.environment.env, ...written }, world.credentials, redactor)
+  if (network !== 'none') requireModel(run, [...world.gateway.providers, ...bound.keys.keys()])
   const hosts = [...(typeof network === 'object' ? network.allow : []), ...(agent.hosts ?? [])]
   const grant = network === 'none' ? undefined : await world.gateway.admit({ run, keys: bound.keys, hosts, open: network === 'open' })
   const token = grant?.token ?? randomBytes(32).toString('base64url')
@@ -43,6 +46,17 @@ export async function equip(run: Run, world: Pick<World, 'credentials' | 'gatewa
     ...(grant ? { grant } : {}),
     [Symbol.asyncDispose]: async () => grant?.[Symbol.asyncDispose](),
   }
+}
+
+/** A CLI whose models nobody could be asked for would only find out in its sandbox. */
+function requireModel({ agent: { start, slug } }: Run, open: readonly Provider[]): void {
+  const wanted = start.kind === 'ShellCommand' ? wantedProviders(start.command) : []
+  if (wanted.length === 0 || wanted.some((name) => open.includes(name))) return
+  const keys = wanted.map((name) => providers[name].keys[0])
+  throw new ProctorError(
+    'agent_secret_unresolved',
+    `${slug} asks models of ${wanted.join(' or ')}, and ${keys.join(' or ')} is not set on the host, nor bound in its \`env\``,
+  )
 }
 
 /** `swapped`: variables that hold a model provider's key. It stays with the gateway (`keys`); the sandbox gets the run's token there. */

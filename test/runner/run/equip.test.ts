@@ -120,3 +120,20 @@ it('allowed hosts are reached through the proxy, which knows the run by its toke
   expect(found.env.https_proxy).toBe('http://proctor:pt-token-1-of-a-run@127.0.0.1:8484')
   expect(found.env.NO_PROXY).toContain('127.0.0.1')
 })
+
+it.each([
+  ['claude -p hi', [], false],
+  ['claude -p hi', ['openai'], false],
+  ['claude -p hi', ['anthropic'], true],
+  ['aider --model sonnet', ['openai'], false],
+  ['aider --model sonnet', ['anthropic'], true],
+  ['aider', ['gemini'], true],
+  ['cursor-agent -p hi', [], true],
+  ['my-own-agent', [], true],
+] as const)('`%s` with keys of %j: goes on: %s', async (command, known, fine) => {
+  const run = fakeRun({ start: { kind: 'ShellCommand', command }, environment: { network: 'gateway' } })
+  const equipped = equip(run, world({}, known), new Redactor())
+  if (fine) await expect(equipped).resolves.toBeDefined()
+  else
+    await expect(equipped).rejects.toMatchObject({ code: 'agent_secret_unresolved', message: expect.stringMatching(/_API_KEY is not set/) })
+})
