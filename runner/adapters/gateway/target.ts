@@ -19,7 +19,7 @@ export function readTarget(target: string, mostChars: number): Target {
   const path = mark < 0 ? target : target.slice(0, mark)
   if (!path.startsWith('/')) return malformed('does not begin with a slash')
   if (!/^[\w/.~:@!$&'()*+,;=-]*$/.test(path)) return malformed('holds an escape or a character that no route has')
-  if (/\/\/|\/\.\.?(\/|$)/.test(path)) return malformed('holds an empty part or dots')
+  if (/\/\/|\.\.|\/\.(\/|$)/.test(path)) return malformed('holds an empty part or dots')
   const provider = providerNames.find((name) => path === providers[name].path || path.startsWith(`${providers[name].path}/`))
   if (provider === undefined) return { is: path.startsWith('/tools/') ? 'tool' : 'nothing' }
   const query = readQuery(mark < 0 ? '' : target.slice(mark + 1))
