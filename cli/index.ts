@@ -6,6 +6,7 @@ const verbs = {
   run: () => import('./commands/run.ts'),
   validate: () => import('./commands/validate.ts'),
   init: () => import('./commands/init.ts'),
+  credentials: () => import('./commands/credentials.ts'),
   doctor: () => import('./commands/doctor.ts'),
   images: () => import('./commands/images.ts'),
   report: () => import('./commands/report.ts'),
@@ -20,6 +21,7 @@ usage: proctor <command> [options]
   run [PATH]        run evals against agents in sandboxes, grade, report
   validate [PATH]   check agents, evals, scenarios and datasets; runs nothing
   init [PATH]       write a package and an eval that run
+  credentials       store secrets, encrypted and write-only: set, list, rm
   doctor            check engine, image, model, disk and leftovers
   images ACTION     list, build or remove the images that Dockerfile bodies make
   report OUT        write the report of an output folder again

@@ -17,6 +17,8 @@ import { describeAccount } from './upstream/chat-accounts.ts'
 export type Preset = {
   readonly out: string
   readonly cacheDir: string
+  /** Where what a person stored lies: credentials, encrypted. */
+  readonly configDir: string
   readonly variables: Readonly<Record<string, string | undefined>>
   readonly version: string
   readonly watch: Watch
@@ -32,6 +34,7 @@ export type Preset = {
 export async function openWorld({
   out,
   cacheDir,
+  configDir,
   variables,
   version,
   watch,
@@ -65,7 +68,7 @@ export async function openWorld({
     trees: openTrees({ cacheDir: join(cacheDir, 'baselines'), variables }),
     gateway,
     model: { complete: async (...given) => (await model()).complete(...given), describe },
-    credentials: openCredentials(variables),
+    credentials: openCredentials({ variables, folder: configDir }),
     fetcher: openFetcher({
       blobs: folder.blobs,
       git: openGit(variables),
@@ -96,6 +99,8 @@ const local = ({ variables, cacheDir }: Pick<Preset, 'variables' | 'cacheDir'>) 
   trust: 'local',
   imagesDir: join(cacheDir, 'images'),
 })
+
+export { gitName, openStore } from './environment/credentials.ts'
 
 /** Where a judge would be asked, in one line. Throws `agent_model_unresolved`. */
 export const describeModel = describeAccount

@@ -7,7 +7,7 @@ export const slug = z
   .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'a slug: lower-case letters, digits and single hyphens')
   .max(64)
 const envName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/)
-const size = z.string().regex(/^\d+(\.\d+)?[mg]$/i, 'a size such as 512m or 2g')
+export const size = z.string().regex(/^\d+(\.\d+)?[mg]$/i, 'a size such as 512m or 2g')
 /** An entry of an allow-list: a host, all hosts below a domain, or a host with a port. */
 export const hostName = z
   .string()

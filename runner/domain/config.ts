@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { hostName, slug } from './agent.ts'
+import { hostName, size, slug } from './agent.ts'
 import { GateFile } from './eval.ts'
 
 const money = z.number().min(0)
@@ -17,9 +17,9 @@ const GrantFile = z.strictObject({
   resources: z
     .strictObject({
       cpus: z.number().positive().optional(),
-      memory: z.string().optional(),
+      memory: size.optional(),
       pids: z.number().int().positive().optional(),
-      disk: z.string().optional(),
+      disk: size.optional(),
     })
     .optional()
     .meta({ description: 'The most that its environment may ask for' }),

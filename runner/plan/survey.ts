@@ -3,6 +3,7 @@ import { GateFile } from '../domain/eval.ts'
 import type { Gate, Judge } from '../domain/plan.ts'
 import type { Source } from '../seams/fetcher.ts'
 import { agentSource } from './agent-source.ts'
+import { checkGrants } from './check-grants.ts'
 import { attempt, checkPart } from './check-part.ts'
 import { type ScorerUse, scorersOf } from './check-scorers.ts'
 import { isProblems } from './read/parse-yaml.ts'
@@ -70,6 +71,7 @@ class Looker {
       ...read.problems,
       ...(isProblems(source) ? source : []),
       ...(isProblems(judge) ? judge : []),
+      ...('builtIn' in agent ? [] : checkGrants(agent, found.config?.value)),
       ...checkPart({ pair, samples, judged: judge !== 'none', columns: read.columns, fence: found.fence }),
     ]
     if (problems.length > 0 || isProblems(source) || isProblems(judge)) return { problems, warnings: read.warnings }

@@ -6,9 +6,25 @@ import { proctor, root } from '../support/cli.ts'
 import { agentYaml, evalYaml, polite, written } from '../support/written.ts'
 
 const options: Readonly<Record<string, readonly string[]>> = {
-  run: ['eval', 'agent', 'sample', 'epochs', 'concurrency', 'judge', 'out', 'resume', 'json', 'quiet', 'keep-sandbox'],
+  run: [
+    'eval',
+    'agent',
+    'sample',
+    'epochs',
+    'concurrency',
+    'attempts',
+    'judge',
+    'out',
+    'resume',
+    'record',
+    'replay',
+    'json',
+    'quiet',
+    'keep-sandbox',
+  ],
   validate: ['quiet'],
   init: ['name'],
+  credentials: ['git', 'rotate', 'json'],
   doctor: ['reap', 'prune', 'days'],
   images: ['path', 'rebuild', 'force', 'json'],
   report: ['json'],

@@ -93,4 +93,4 @@ function resourcesOf({ cpus, memory, pids, disk }: EnvironmentFile['resources'])
 }
 
 /** `512m`, `1.5g`; the schema let nothing else through. */
-const mebibytes = (size: string) => Math.max(1, Math.ceil(Number.parseFloat(size) * (/g$/i.test(size) ? 1024 : 1)))
+export const mebibytes = (size: string) => Math.max(1, Math.ceil(Number.parseFloat(size) * (/g$/i.test(size) ? 1024 : 1)))

@@ -10,6 +10,7 @@ import { packTree } from '../../lib/pack-tree.ts'
 import type { Fetcher, Source } from '../../seams/fetcher.ts'
 import type { Blobs } from '../../seams/records.ts'
 import { entryFile } from '../agent-source.ts'
+import { grantedHosts } from '../check-grants.ts'
 import { quoteWords } from '../quote-words.ts'
 import { inside } from '../read/inside.ts'
 import type { Package } from '../read/read-package.ts'
@@ -36,6 +37,7 @@ export async function freezeAgent(
     if (!(thrown instanceof ProctorError) || thrown.place) throw thrown
     throw new ProctorError(thrown.code, `the code of \`${value.name}\`: ${thrown.message}`, { place: agent.at(['source']), cause: thrown })
   })
+  const hosts = grantedHosts(value, found.config?.value)
   const start: Agent['start'] =
     value.kind === 'ShellCommand'
       ? { kind: value.kind, command: value.run_command, ...(value.harness_config ? { harness: value.harness_config } : {}) }
@@ -48,6 +50,7 @@ export async function freezeAgent(
       start,
       concurrencyCap: value.concurrency_cap,
       ...(value.models ? { models: value.models } : {}),
+      ...(hosts.length > 0 ? { hosts } : {}),
       ...schemas(agent),
     },
     warnings: [

@@ -1,0 +1,32 @@
+import { readFile, rm, writeFile } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ProctorError } from '../../domain/error.ts'
+
+const patienceMs = 10_000
+
+/** One process at a time, for the blink of an eye that changing a small file takes. What a dead process left is removed. */
+export async function locked(path: string): Promise<AsyncDisposable> {
+  const until = Date.now() + patienceMs
+  for (;;) {
+    try {
+      await writeFile(path, `${process.pid}`, { flag: 'wx', mode: 0o600 })
+      return { [Symbol.asyncDispose]: () => rm(path, { force: true }) }
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+    }
+    const pid = Number(await readFile(path, 'utf8').catch(() => ''))
+    if (pid > 0 && !isAlive(pid)) await rm(path, { force: true })
+    else if (Date.now() > until)
+      throw new ProctorError('records_locked', `${path} is held by process ${pid || 'unknown'}; remove it when that is gone`)
+    else await sleep(20 + Math.random() * 30)
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+  }
+}
