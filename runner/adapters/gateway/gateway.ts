@@ -18,7 +18,7 @@ export type GatewayOptions = {
   readonly limits?: Partial<GatewayLimits>
   readonly lookup?: Lookup
 }
-export type OpenGateway = Gateway & { admit(admission: Admission): Promise<OpenGrant> }
+export type OpenGateway = Omit<Gateway, 'admit'> & { admit(admission: Admission): Promise<OpenGrant> }
 
 /** One HTTP server a run, on a socket that only its sandbox sees. Keys, prices and budgets are `upstream`'s. */
 export function openGateway({ upstream, variables, limits: changed = {}, lookup = lookupHost }: GatewayOptions): OpenGateway {
