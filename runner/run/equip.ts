@@ -27,7 +27,10 @@ export async function equip(run: Run, world: Pick<World, 'credentials' | 'gatewa
   const bound = await resolve({ ...sample.exercise?.environment.env, ...written }, world.credentials, redactor)
   if (network !== 'none') requireModel(run, [...world.gateway.providers, ...bound.keys.keys()])
   const hosts = [...(typeof network === 'object' ? network.allow : []), ...(agent.hosts ?? [])]
-  const grant = network === 'none' ? undefined : await world.gateway.admit({ run, keys: bound.keys, hosts, open: network === 'open' })
+  const grant =
+    network === 'none'
+      ? undefined
+      : await world.gateway.admit({ run, keys: bound.keys, hosts, open: network === 'open', redact: (text) => redactor.redact(text) })
   const token = grant?.token ?? randomBytes(32).toString('base64url')
   redactor.register(token)
   const swapped = grant ? Object.fromEntries(bound.swapped.map((name) => [name, token])) : {}
