@@ -74,7 +74,7 @@ export async function openWorld({
       git: openGit(variables),
       cacheDir: join(cacheDir, 'sources'),
       registries: registries(variables),
-      out,
+      apart: [out, ...(record ? [record] : []), ...(replay ? [replay.agent, replay.judge] : [])],
     }),
     watch,
     version,

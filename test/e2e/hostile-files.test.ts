@@ -85,7 +85,7 @@ describe('what is wrong ends in a named error, with a place, before anything sta
     ['two documents', yaml(`${agent}---\n${agent}`), /config_invalid/],
     ['10 MB of YAML', yaml(`${agent}description: ${'x'.repeat(11 * 2 ** 20)}\n`), /config_invalid/],
     ['a kind of a later release', yaml('apiVersion: proctor/v1\nkind: GenericAgent\nname: a\n'), /agent_kind_unsupported: .*GenericAgent/],
-    ['a network of a later release', yaml(`${agent}environment: {network: gateway}\n`), /feature_unsupported: .*gateway/],
+    ['a list of tools, of a later release', yaml(`${agent}tools: tools.json\n`), /feature_unsupported: .*tools/],
     ['an entrypoint file outside', yaml(`${agent}entrypoint_file: ../../main.py\n`), /(agent_code_fetch_failed|config_invalid)/],
     ['an entrypoint file that is not there', yaml(`${agent}entrypoint_file: other.py\n`), /agent_code_fetch_failed: .*other\.py/],
     ['a source outside', yaml(`${agent}source: {file: ../../../etc/passwd}\n`), /(agent_code_fetch_failed|config_invalid)/],

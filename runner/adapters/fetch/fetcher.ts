@@ -21,27 +21,30 @@ export type Git = {
     signal: AbortSignal,
   ): Promise<{ readonly commit: string; readonly warnings: readonly string[] }>
 }
-/** `out`: the folder that this run writes to, which may lie in the package that it examines. */
+/** `apart`: folders that a run writes to or reads its answers from. They may lie in the package that it examines, and are no part of it. */
 type Options = {
   readonly blobs: Blobs
   readonly git: Git
   readonly cacheDir: string
   readonly registries: Registries
-  readonly out?: string
+  readonly apart?: readonly string[]
 }
 type Tree = { readonly files: readonly TreeFile[]; readonly pinned?: string; readonly warnings?: readonly string[] }
 
 const codes = { agent: 'agent_code_fetch_failed', workspace: 'workspace_seed_failed' } as const
 
 /** The `Fetcher` seam. Whatever an archive or a remote tries, it ends as a tar of plain files and links that stay inside, or as an error. */
-export function openFetcher({ blobs, git, cacheDir, registries, out }: Options): Fetcher {
+export function openFetcher({ blobs, git, cacheDir, registries, apart = [] }: Options): Fetcher {
   async function read(source: Source, purpose: keyof typeof codes, signal: AbortSignal, staging: string): Promise<Tree> {
     if (source === 'empty') return { files: [] }
     if ('dir' in source) {
       const { path, only, except = [] } = source.dir
       const known = only ? new Set(only) : await git.tracked(path)
       return {
-        files: await readDir(path, { ...(known ? { only: known } : {}), except: new Set(out ? [...except, relative(path, out)] : except) }),
+        files: await readDir(path, {
+          ...(known ? { only: known } : {}),
+          except: new Set([...except, ...apart.map((folder) => relative(path, folder))]),
+        }),
       }
     }
     if ('zip' in source) return { files: below(flattened(withoutNoise(await readZip(source.zip.path, staging))), source.zip.subdirectory) }
