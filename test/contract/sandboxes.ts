@@ -120,8 +120,20 @@ export function testSandboxes(open: () => Promise<{ sandboxes: Sandboxes & Async
       expect((await shell(sandbox, 'ls /sys/class/net')).stdout).toBe('lo\n')
     })
 
-    test.each(['gateway', { allow: ['example.com'] }] as const)('network %o is refused by name', async (network) => {
-      await expect(sandboxes.open(image, { ...profile, network }, never)).rejects.toMatchObject({ code: 'feature_unsupported' })
+    test.each(['gateway', { allow: ['example.com'] }] as const)('network %o is loopback and a door', async (network) => {
+      await using behind = await sandboxes.open(image, { ...profile, network, gateway: true }, never)
+      expect((await shell(behind, 'ls /sys/class/net; ls -d /run/proctor')).stdout).toBe('lo\n/run/proctor\n')
+      expect(behind.door).toMatch(/^\//)
+      expect(sandbox.door).toBeUndefined()
+    })
+
+    test('what began with a network loses it, for good; where there is none that changes nothing', async () => {
+      await using online = await sandboxes.open(image, { ...profile, online: true }, never)
+      expect((await shell(online, 'ls /sys/class/net')).stdout).toContain('eth0')
+      await online.isolate()
+      expect((await shell(online, 'ls /sys/class/net')).stdout).toBe('lo\n')
+      await online.isolate()
+      await sandbox.isolate()
     })
   })
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Duplex } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type Docker from 'dockerode'
 import { demux } from './attach.ts'
 import { type Engine, statusOf } from './engine.ts'
@@ -81,6 +82,11 @@ async function attach(engine: Engine, container: Docker.Container, stdin: boolea
 /** A name can be a neighbour's: builds of the same image have the same one. */
 async function removeOurs({ engine, owner }: Maker, name: string): Promise<void> {
   const container = engine.docker.getContainer(name)
-  const found = await engine.call('inspect a container', (abortSignal) => container.inspect({ abortSignal })).catch(() => undefined)
-  if (found?.Config.Labels['proctor.owner'] === owner) await remove(engine, container)
+  // A loaded engine may still be making it.
+  for (const waitMs of [0, 1000]) {
+    await sleep(waitMs)
+    const found = await engine.call('inspect a container', (abortSignal) => container.inspect({ abortSignal })).catch(() => undefined)
+    if (found?.Config.Labels['proctor.owner'] === owner) return remove(engine, container)
+    if (found) return
+  }
 }

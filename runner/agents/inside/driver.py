@@ -37,12 +37,22 @@ def main():
 
 
 def forward(source):
-    """Starts inside/forwarder.py, which is handed over as text, as a process of its own."""
+    """Starts inside/forwarder.py, which is handed over as text, as a process of its own.
+
+    It gets a socket that listens already, so that whoever connects before it is up waits for it.
+    """
+    import socket
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("127.0.0.1", 8484))
+    listener.listen(1024)
     if os.fork() == 0:
         try:
-            os.execv(sys.executable, [sys.executable, "-I", "-S", "-c", source])
+            listener.set_inheritable(True)
+            os.execv(sys.executable, [sys.executable, "-I", "-S", "-c", source, str(listener.fileno())])
         finally:
             os._exit(127)
+    listener.close()
 
 
 class Driver:

@@ -1,4 +1,4 @@
-"""Relays 127.0.0.1:8484 of a sandbox to the gateway's socket, which is mounted at /run/proctor.
+"""Relays 127.0.0.1:8484 of a sandbox to the gateway's socket, which is mounted at /run/proctor. The driver hands over the listener.
 
 Bytes only: who may do what is the gateway's to say. One process, level-triggered epoll, bounded buffers: a side that does not read stops the
 other one from being read. Each direction ends on its own, as TCP has it.
@@ -6,9 +6,9 @@ other one from being read. Each direction ends on its own, as TCP has it.
 import os
 import select
 import socket
+import sys
 
 PLACE = "/run/proctor/gateway.sock"
-PORT = 8484
 CHUNK = 65536
 MOST = 4 * CHUNK
 NOBODY = (b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n"
@@ -30,10 +30,7 @@ class Side:
 
 class Relay:
     def __init__(self):
-        self.listener = socket.socket()
-        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.listener.bind(("127.0.0.1", PORT))
-        self.listener.listen(1024)
+        self.listener = socket.socket(fileno=int(sys.argv[1]))
         self.listener.setblocking(False)
         self.poll = select.epoll()
         self.poll.register(self.listener.fileno(), select.EPOLLIN)
