@@ -61,6 +61,7 @@ export async function openWorld({
     await gateway.begun() // the judge spends from the same budgets
     return (await import('./openai/model.ts')).openModel({ upstream: await upstream(), describe })
   })
+  const credentials = openCredentials({ variables, folder: configDir })
   const closed = closing.move()
   return {
     ...folder,
@@ -68,10 +69,11 @@ export async function openWorld({
     trees: openTrees({ cacheDir: join(cacheDir, 'baselines'), variables }),
     gateway,
     model: { complete: async (...given) => (await model()).complete(...given), describe },
-    credentials: openCredentials({ variables, folder: configDir }),
+    credentials,
     fetcher: openFetcher({
       blobs: folder.blobs,
       git: openGit(variables),
+      credentials,
       cacheDir: join(cacheDir, 'sources'),
       registries: registries(variables),
       apart: [out, ...(record ? [record] : []), ...(replay ? [replay.agent, replay.judge] : [])],

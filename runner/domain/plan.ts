@@ -74,9 +74,13 @@ export type Agent = {
   readonly models?: readonly string[]
   /** Hosts that it may reach because a credential was granted for them. */
   readonly hosts?: readonly string[]
+  /** What its code was fetched with: a secret that its runs mask too. */
+  readonly login?: Login
   readonly inputSchema?: Json
   readonly outputSchema?: Json
 }
+/** How a private repository is opened: with a credential by its name, or with the token that was stored for its URL. */
+export type Login = { readonly credential: string } | { readonly storedFor: string }
 /** The kind-specific part of agent.yaml. */
 export type Start =
   | { readonly kind: 'PythonFunction'; readonly file: string; readonly entrypoint: string }
@@ -99,6 +103,7 @@ export type Exercise = {
   /** A tar of the tree as it was fetched; `pinned` says which revision that was. */
   readonly workspace: BlobRef
   readonly pinned: string
+  readonly login?: Login
   /** Exercise alone: this is all that the grading machine gets. Workspace, setup and baseline commit are its last layers. */
   readonly environment: Environment
   readonly setup: { readonly mode: 'platform' | 'agent' | 'none'; readonly text: string }

@@ -2,6 +2,8 @@ import { statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { AgentFile } from '../domain/agent.ts'
 import { ProctorError } from '../domain/error.ts'
+import type { Login } from '../domain/plan.ts'
+import { httpsUrl, repositoryOf } from '../lib/https-url.ts'
 import type { Source } from '../seams/fetcher.ts'
 import { inside, realPath } from './read/inside.ts'
 import type { Written } from './read/read-package.ts'
@@ -23,10 +25,20 @@ export function agentSource(agent: Written<AgentFile>, { fence }: { readonly fen
     const zip = inside(source.zip, { folder: home, fence, is: 'file' })
     return 'refused' in zip ? [failed(agent, ['source', 'zip'], zip.refused)] : { zip: { path: zip.path } }
   }
-  const { url, ref, subdirectory } = source.git
-  const why = urlProblem(url)
-  if (why) return [failed(agent, ['source', 'git', 'url'], why)]
-  return { git: { url, ...(ref === undefined ? {} : { ref }), ...(subdirectory === undefined ? {} : { subdirectory }) } }
+  const { ref, subdirectory, credential, stored_token } = source.git
+  const url = httpsUrl(source.git.url)
+  if ('refused' in url) return [failed(agent, ['source', 'git', 'url'], `${url.refused}; accepted: an https URL without a user`)]
+  if (credential !== undefined && stored_token)
+    return [failed(agent, ['source', 'git', 'stored_token'], 'found beside `credential`; accepted: exactly one of them')]
+  const login: Login | undefined = stored_token ? { storedFor: repositoryOf(url) } : credential === undefined ? undefined : { credential }
+  return {
+    git: {
+      url: url.href,
+      ...(ref === undefined ? {} : { ref }),
+      ...(subdirectory === undefined ? {} : { subdirectory }),
+      ...(login === undefined ? {} : { login }),
+    },
+  }
 }
 
 /** The agent's own folder, links resolved. */
@@ -37,11 +49,6 @@ export function entryFile({ value, written }: Written<AgentFile>): string {
   if (value.kind !== 'PythonFunction') return ''
   const named = typeof written === 'object' && written !== null && 'entrypoint_file' in written
   return !named && typeof value.source === 'object' && 'file' in value.source ? value.source.file : value.entrypoint_file
-}
-
-function urlProblem(url: string): string | undefined {
-  if (!url.startsWith('https://')) return `found ${JSON.stringify(url)}; accepted: an https URL`
-  return /^https:\/\/[^/]*@/.test(url) ? 'found a user name or password in the URL; accepted: a URL without' : undefined
 }
 
 function listed(agent: Written<AgentFile>, files: readonly string[], at: (index: number) => Place): Source | readonly ProctorError[] {

@@ -3,7 +3,7 @@ import { wantedProviders } from '../agents/cli/index.ts'
 import { places } from '../agents/places.ts'
 import type { EnvValue } from '../domain/environment.ts'
 import { ProctorError } from '../domain/error.ts'
-import type { Run } from '../domain/plan.ts'
+import type { Login, Run } from '../domain/plan.ts'
 import { type Provider, providerOfKey, providers } from '../domain/provider.ts'
 import type { Redactor } from '../lib/redact.ts'
 import type { Grant } from '../seams/gateway.ts'
@@ -24,6 +24,7 @@ export const gatewayUrl = 'http://127.0.0.1:8484'
 export async function equip(run: Run, world: Pick<World, 'credentials' | 'gateway'>, redactor: Redactor): Promise<Equipment> {
   const { agent, sample } = run
   const { network, env: written } = agent.environment
+  await mask([agent.login, sample.exercise?.login], world.credentials, redactor)
   const bound = await resolve({ ...sample.exercise?.environment.env, ...written }, world.credentials, redactor)
   if (network !== 'none') requireModel(run, [...world.gateway.providers, ...bound.keys.keys()])
   const hosts = [...(typeof network === 'object' ? network.allow : []), ...(agent.hosts ?? [])]
@@ -48,6 +49,15 @@ export async function equip(run: Run, world: Pick<World, 'credentials' | 'gatewa
     ],
     ...(grant ? { grant } : {}),
     [Symbol.asyncDispose]: async () => grant?.[Symbol.asyncDispose](),
+  }
+}
+
+/** What code and workspace were fetched with is no part of the sandbox; should it show up there all the same, it is masked. */
+async function mask(logins: readonly (Login | undefined)[], credentials: World['credentials'], redactor: Redactor): Promise<void> {
+  for (const login of logins) {
+    if (login === undefined) continue
+    if ('storedFor' in login) redactor.register(await credentials.storedToken(login.storedFor))
+    else for (const value of (await credentials.resolve([login.credential])).values()) redactor.register(value)
   }
 }
 

@@ -51,6 +51,7 @@ export async function freezeAgent(
       concurrencyCap: value.concurrency_cap,
       ...(value.models ? { models: value.models } : {}),
       ...(hosts.length > 0 ? { hosts } : {}),
+      ...(typeof source === 'object' && 'git' in source && source.git.login ? { login: source.git.login } : {}),
       ...schemas(agent),
     },
     warnings: [

@@ -13,13 +13,15 @@ type Fetching = Bounds & { readonly fetcher: Fetcher; readonly signal: AbortSign
 /** A scenario with its workspace as bytes: what a run and its grading need of it, now and in a year. */
 export async function resolveExercise(setting: Setting, { fetcher, signal, fence }: Fetching): Promise<Exercise> {
   const { value } = setting
-  const { files, pinned, warnings } = await fetcher.fetch(workspaceSource(setting, { fence }), 'workspace', signal).catch((thrown) => {
+  const source = workspaceSource(setting, { fence })
+  const { files, pinned, warnings } = await fetcher.fetch(source, 'workspace', signal).catch((thrown) => {
     throw placed(thrown, setting)
   })
   return {
     name: setting.name,
     workspace: files,
     pinned,
+    ...(typeof source === 'object' && 'git' in source && source.git.login ? { login: source.git.login } : {}),
     environment: environmentOf(value.environment),
     setup: !value.setup
       ? { mode: 'none', text: '' }
@@ -52,14 +54,14 @@ const plain = (options: object): ScorerSpec['options'] => JSON.parse(JSON.string
 export function workspaceSource({ value: { workspace }, folder, at }: Setting, { fence }: Bounds): Source {
   if (workspace === 'empty') return 'empty'
   if ('git' in workspace) {
-    const { url, ref, subdirectory } = workspace.git
+    const { url, ref, subdirectory, credential } = workspace.git
     if (!/^(https|file):\/\//.test(url) || /^https:\/\/[^/]*@/.test(url))
       throw new ProctorError(
         'config_invalid',
         '`workspace.git.url`: found no https or file URL, or one with a user name; accepted: https://..., or file://... on this machine',
         { place: at(['workspace', 'git', 'url']) },
       )
-    return { git: { url, ...optional({ ref, subdirectory }) } }
+    return { git: { url, ...optional({ ref, subdirectory }), ...(credential === undefined ? {} : { login: { credential } }) } }
   }
   if ('package' in workspace) {
     const { registry, name, version, sha256, subdirectory } = workspace.package

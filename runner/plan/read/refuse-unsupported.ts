@@ -9,12 +9,7 @@ import type { Path } from './schema-shape.ts'
 /** What the format has and this release cannot do: refused by name and line, for a part that is silently ignored would be a lie. */
 export function unsupportedInAgent({ value, at }: Parsed<AgentFile>): ProctorError[] {
   const refuse = refuser(at)
-  return [
-    ...(value.tools === undefined ? [] : [refuse(['tools'], 'a list of tools')]),
-    ...(typeof value.source === 'object' && 'git' in value.source && value.source.git.credential !== undefined
-      ? [refuse(['source', 'git', 'credential'], 'a private repository as agent source')]
-      : []),
-  ]
+  return [...(value.tools === undefined ? [] : [refuse(['tools'], 'a list of tools')])]
 }
 
 export const unsupportedInScenario = ({ value, at }: Parsed<ScenarioFile>): ProctorError[] => inScenario(value, [], refuser(at))
@@ -34,19 +29,12 @@ const refuser =
       place: at(path),
     })
 
-function inScenario(
-  { environment, workspace }: Pick<ScenarioFile, 'environment' | 'workspace'>,
-  base: Path,
-  refuse: Refuse,
-): ProctorError[] {
+function inScenario({ environment }: Pick<ScenarioFile, 'environment'>, base: Path, refuse: Refuse): ProctorError[] {
   const credentials = Object.entries(environment.env).filter(([, value]) => typeof value === 'object')
   return [
     ...(environment.network === 'gateway' || typeof environment.network === 'object'
       ? [refuse([...base, 'environment', 'network'], 'a way out for an exercise (the agent names its own)')]
       : []),
     ...credentials.map(([name]) => refuse([...base, 'environment', 'env', name], 'a credential for an exercise')),
-    ...(typeof workspace === 'object' && 'git' in workspace && workspace.git.credential !== undefined
-      ? [refuse([...base, 'workspace', 'git', 'credential'], 'a private repository as workspace')]
-      : []),
   ]
 }

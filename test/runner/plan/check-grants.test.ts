@@ -80,6 +80,12 @@ describe('what agent.yaml asks for and .github/proctor.yml grants', () => {
       ['`environment.resources.memory`: found 4g; accepted: at most 2048m'],
     ],
     ['resources within', 'environment: {resources: {memory: 1.5g}}\n', grants('resources: {memory: 2g}'), []],
+    [
+      'a credential for the code',
+      'source: {git: {url: "https://git.example.com/x", credential: CODE}}\n',
+      grants(''),
+      ['`source.git.credential`: the credential CODE is not granted to a'],
+    ],
   ])('%s', async (_, agent, config, expected) => {
     await using tree = await written(files(agent, config))
     const found = (await problemsOf(() => validatePackage(tree.root))).filter((text) => text.includes('agent_not_granted'))

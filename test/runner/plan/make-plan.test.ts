@@ -590,12 +590,17 @@ describe('what could never work is refused before anything is fetched', () => {
     [
       'a repository by SSH',
       agent('source: {git: {url: "git@example.com:x/y"}}\n'),
-      [`${yaml('4:21')} \`source.git.url\`: found "git@example.com:x/y"; accepted: an https URL`],
+      [`${yaml('4:21')} \`source.git.url\`: found the SSH form of a URL; accepted: an https URL without a user`],
     ],
     [
       'a password in a URL',
       agent('source: {git: {url: "https://me:pw@example.com/x"}}\n'),
-      [`${yaml('4:21')} \`source.git.url\`: found a user name or password in the URL; accepted: a URL without`],
+      [`${yaml('4:21')} \`source.git.url\`: found a user name or password in the URL; accepted: an https URL without a user`],
+    ],
+    [
+      'two ways into one repository',
+      agent('source: {git: {url: "https://example.com/x", credential: PAT, stored_token: true}}\n'),
+      [`${yaml('4:77')} \`source.git.stored_token\`: found beside \`credential\`; accepted: exactly one of them`],
     ],
   ])('%s', async (_, files, expected) => {
     expect(await problems(files)).toEqual(expected)

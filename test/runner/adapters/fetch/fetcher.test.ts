@@ -9,6 +9,7 @@ import type { ProctorError } from '../../../../runner/domain/error.ts'
 import { readTar } from '../../../../runner/lib/read-tar.ts'
 import type { Source } from '../../../../runner/seams/fetcher.ts'
 import { memoryBlobs } from '../../../fakes/blobs.ts'
+import { noCredentials } from '../../../fakes/credentials.ts'
 import { makeZip, type ZipEntry } from '../../../fakes/zip.ts'
 
 let folder: string
@@ -23,6 +24,7 @@ const fetcher = () =>
   openFetcher({
     blobs,
     git: openGit({ PATH: process.env.PATH }),
+    credentials: noCredentials,
     cacheDir: join(folder, 'cache'),
     registries: { pypi: 'https://pypi.invalid/simple', npm: 'https://npm.invalid' },
   })

@@ -29,7 +29,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }))
 
 async function checkout(ref: string | undefined, strict: boolean) {
   const to = await mkdtemp(join(folder, 'to-'))
-  const found = await source.checkout({ url: `file://${repository}`, ...(ref ? { ref } : {}), strict, to }, never)
+  const found = await source.checkout({ url: `file://${repository}`, ...(ref ? { ref } : {}), strict, local: true, to }, never)
   return { ...found, to }
 }
 
@@ -55,8 +55,8 @@ test.each([
   ['https://user:secret@example.com/x'],
   ['ext::sh -c touch% /tmp/x'],
 ])('the URL %s is refused before git starts', async (url) => {
-  const refused = source.checkout({ url, strict: false, to: folder }, never)
-  await expect(refused).rejects.toThrow(/not accepted|only https/)
+  const refused = source.checkout({ url, strict: false, local: true, to: folder }, never)
+  await expect(refused).rejects.toThrow(/only https URLs/)
   await expect(refused).rejects.not.toThrow(/secret/)
 })
 

@@ -116,19 +116,16 @@ describe('problems of all files come in one go', () => {
     [
       'parts of the format that this release lacks',
       {
-        'agents/a/agent.yaml': agentYaml('a', 'tools: tools.json\nsource: {git: {url: "https://example.com/x", credential: PAT}}\n'),
+        'agents/a/agent.yaml': agentYaml('a', 'tools: tools.json\n'),
         'agents/b/evals/e.yaml': evalYaml(
           'e',
           'columns: {turn_mode: mode, scenario_ref: s}\nscenario: {workspace: empty, environment: {env: {K: {credential: K}}}}\n',
         ),
-        'scenarios/s.yaml': scenarioYaml('s', 'workspace: {git: {url: "https://example.com/x", credential: PAT}}\n'),
       },
       [
         'agents/a/agent.yaml:4:8 feature_unsupported `tools`: a list of tools is part of the format, but not of this release',
-        'agents/a/agent.yaml:5:58 feature_unsupported `source.git.credential`: a private repository as agent source is part of the format, but not of this release',
         'agents/b/evals/e.yaml:4:22 feature_unsupported `columns.turn_mode`: the axis `turn_mode` is part of the format, but not of this release',
         'agents/b/evals/e.yaml:5:53 feature_unsupported `scenario.environment.env.K`: a credential for an exercise is part of the format, but not of this release',
-        'scenarios/s.yaml:4:61 feature_unsupported `workspace.git.credential`: a private repository as workspace is part of the format, but not of this release',
       ],
     ],
     [
