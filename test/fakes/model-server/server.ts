@@ -10,7 +10,7 @@ import { gemini } from './gemini.ts'
 import { responses } from './responses.ts'
 
 /** A status instead of an answer; no answer at all; or an answer that breaks off in the middle. */
-export type Fault = 401 | 429 | 500 | 529 | 'hang' | 'drop'
+export type Fault = number | 'hang' | 'drop'
 export type Received = {
   readonly method: string
   /** With the query. */

@@ -5,6 +5,7 @@ import { nearest } from './nearest.ts'
 import { type Question, questionOf } from './question.ts'
 import { Recorder } from './record.ts'
 import { Player } from './replay.ts'
+import { withoutToken } from './volatile.ts'
 
 /** What is asked for agents, and what is asked for judges: these come from the trusted side. */
 export const folderNames = { agent: 'agents', judge: 'judge' } as const
@@ -22,7 +23,7 @@ export function recording(send: Send, folder: string, redact: (text: string) => 
     const place = await recorder.place(call.run, questionOf(call, clock()))
     const answer = await send(call, signal)
     if (!isLasting(answer.status)) return answer
-    const mask = (text: string) => redact(call.redact?.(text) ?? text)
+    const mask = (text: string) => redact(withoutToken(call.redact?.(text) ?? text))
     return { ...answer, body: taped(answer, (body) => recorder.write(place, answer, body, mask)) }
   }
 }
