@@ -48,7 +48,10 @@ export async function openGate({
   closing.defer(() => rm(folder, { recursive: true, force: true }))
   const recorded = { replay: { agent: join(folder, 'agents'), judge: join(folder, 'judge') } }
   const asked = openUpstream({ variables: { ...provider.variables, ...upstream }, ...(replay ? recorded : {}) })
-  const gateway = openGateway({ upstream: asked, variables, ...options })
+  const empty = openUpstream({ variables: {}, ...recorded })
+  let isReplaying = false
+  const switched: typeof asked = { ...asked, send: (call, signal) => (isReplaying ? empty : asked).send(call, signal) }
+  const gateway = openGateway({ upstream: switched, variables, ...options })
   if (plan) gateway.begin(plan, [])
   let last = 0
   const closed = closing.move()
@@ -74,11 +77,15 @@ export async function openGate({
     }
   }
   const first = await admit()
-  return { ...first, provider, gateway, admit, folder, [Symbol.asyncDispose]: () => closed.disposeAsync() }
+  /** From now on answers come from an empty folder of recorded ones, or from the provider again. */
+  const replaying = (on: boolean) => {
+    isReplaying = on
+  }
+  return { ...first, provider, gateway, admit, folder, replaying, [Symbol.asyncDispose]: () => closed.disposeAsync() }
 }
 
 /** With the token as x-api-key, unless the test shows something else. */
-function send(
+export function send(
   socketPath: string,
   path: string,
   token: string,
