@@ -18,7 +18,7 @@ ensure_chromium() {
 
 ensure_test_tools() {
   local tool missing=()
-  for tool in ip:iproute2 ps:procps script:bsdutils; do
+  for tool in curl:curl ip:iproute2 openssl:openssl ps:procps script:bsdutils; do
     command -v "${tool%%:*}" >/dev/null || missing+=("${tool#*:}")
   done
   if [ ${#missing[@]} -eq 0 ]; then return; fi

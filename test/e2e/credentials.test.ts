@@ -106,5 +106,7 @@ describe('a credential that an agent tells in every way', () => {
 test('a credential that is not set is named, and an admin has to act', async () => {
   const unset = await proctor(['run', folder.root, '--eval', 'said', '--sample', 'returns', '--out', folder.at('unset')])
   expect(unset.code).toBe(2)
-  expect(unset.stderr).toMatch(/agent_secret_unresolved[\s\S]*X \(PROCTOR_CREDENTIAL_X\): not set in the environment, and not stored with `proctor credentials set`\n {2}-> an admin: /)
+  expect(unset.stderr).toMatch(
+    /agent_secret_unresolved[\s\S]*X \(PROCTOR_CREDENTIAL_X\): not set in the environment, and not stored with `proctor credentials set`\n {2}-> an admin: /,
+  )
 })

@@ -16,7 +16,7 @@ export type CallUnderWay = {
   /** Only the first call counts. `asked`: a provider was asked for an answer of a model. */
   end(outcome: Outcome): void
 }
-export type Outcome = Pick<ModelCall, 'status' | 'model' | 'estimated' | 'trouble' | 'refused'> &
+type Outcome = Pick<ModelCall, 'status' | 'model' | 'estimated' | 'trouble' | 'refused'> &
   Partial<Pick<ModelCall, 'tokens' | 'costUsd'>> & { readonly asked: boolean }
 
 type Amount = { readonly tokens: Tokens; readonly costUsd: number }

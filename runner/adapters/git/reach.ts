@@ -6,7 +6,7 @@ import { Refused } from '../fetch/guard.ts'
 
 export type Target = { readonly host: string; readonly port: number }
 /** `trusted`: named by whoever runs proctor. Nothing is asked about its addresses. */
-export type Reached = { readonly addresses: readonly LookupAddress[]; readonly trusted: boolean }
+type Reached = { readonly addresses: readonly LookupAddress[]; readonly trusted: boolean }
 export type Reach = (target: Target) => Promise<Reached>
 
 /** The port of https. Another one is reached only where PROCTOR_PRIVATE_HOSTS names it. */

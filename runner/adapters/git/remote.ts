@@ -95,7 +95,7 @@ export function remoteGit(folder: string, { variables, local, signal, proxy, tok
 const userOf = ({ origin }: Token) => (origin === 'https://bitbucket.org' ? 'x-token-auth' : 'x-access-token')
 
 /** What git said, as one line that is safe to show: no secret, no control characters, no user in a URL, bounded. */
-export function wordsOf(error: Error, token: Token | undefined): string {
+function wordsOf(error: Error, token: Token | undefined): string {
   const redactor = new Redactor()
   if (token) {
     redactor.register(token.value)

@@ -64,7 +64,7 @@ export function firstArgument({ words }: Command, valued: readonly string[]): nu
 }
 
 /** As one word for bash. */
-export const quote = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`)
+const quote = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`)
 
 function options({ words }: Command): readonly Word[] {
   const end = words.findIndex(({ text }) => text === '--')

@@ -73,7 +73,7 @@ export function answersOf(events: readonly Event[]): readonly string[] {
 }
 
 /** A prompt is what a user says at the beginning, and after an answer that called nothing. CLIs put notes of their own between. */
-export function sincePrompt(events: readonly Event[]): readonly Event[] {
+function sincePrompt(events: readonly Event[]): readonly Event[] {
   let start = 0
   for (const [index, event] of events.entries()) {
     if (event.as !== 'user') continue

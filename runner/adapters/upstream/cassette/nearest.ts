@@ -4,7 +4,7 @@ import { questionsOf, readRequest, type Shelf } from './shelf.ts'
 
 export type Nearest = { readonly id: string; readonly difference: Difference }
 /** Where two requests first differ, and what stands there on both sides. */
-export type Difference = { readonly at: string; readonly recorded: string; readonly asked: string }
+type Difference = { readonly at: string; readonly recorded: string; readonly asked: string }
 
 /** So many recorded requests are compared at most: it is for a message. */
 const mostCompared = 500

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 
 /** What a provider got. */
-export type Got = {
+type Got = {
   readonly method: string
   readonly url: string
   readonly headers: IncomingMessage['headers']
