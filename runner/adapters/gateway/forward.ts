@@ -100,8 +100,12 @@ function broken(
   if (reservation || (question && trouble === 'not recorded')) desk.ending.failed(trouble, message)
   // Half an answer must not look like a whole one.
   if (response.headersSent) response.destroy()
-  else refuse(response, new Refusal(status, message), desk.upstream.dialects[ask.provider].refuse(status, message))
+  else refuse(response, new Refusal(status, ''), desk.upstream.dialects[ask.provider].refuse(status, told(job, trouble)))
 }
+
+/** Where the provider is, and what else was recorded, is none of the agent's business. */
+const told = ({ ask: { provider } }: Job, trouble: Trouble) =>
+  trouble === 'not recorded' ? 'This request is not among the recorded ones.' : `${provider} could not be asked: ${trouble}.`
 
 function free({ reservation, question, call }: Job, status: number, trouble: Trouble | undefined): void {
   reservation?.settle({ tokens: 0, costUsd: 0 })

@@ -142,10 +142,10 @@ describe('no point in going on', () => {
     expect(gate.grant.trouble()).toBeUndefined()
   })
 
-  test('an answer that was not recorded ends the run at once, and shows what was nearest', async () => {
+  test('an answer that was not recorded ends the run at once; what was nearest is for the author, not for the agent', async () => {
     await using gate = await openGate({ replay: true })
     const said = await gate.ask(responses.path, { body: responses.body })
-    expect(said).toMatchObject({ status: 400, body: expect.stringContaining('never recorded') })
+    expect(said).toMatchObject({ status: 400, body: expect.stringContaining('not among the recorded ones') })
     expect(gate.grant.ending).toMatchObject({ as: 'error', code: 'cassette_miss', message: expect.stringContaining('gpt-5-mini') })
     expect(gate.grant.calls()).toMatchObject([{ trouble: 'not recorded', costUsd: 0 }])
   })
