@@ -1,6 +1,7 @@
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ProctorError } from '../../domain/error.ts'
+import { isAlive } from '../../lib/is-alive.ts'
 
 const patienceMs = 10_000
 
@@ -19,14 +20,5 @@ export async function locked(path: string): Promise<AsyncDisposable> {
     else if (Date.now() > until)
       throw new ProctorError('records_locked', `${path} is held by process ${pid || 'unknown'}; remove it when that is gone`)
     else await sleep(20 + Math.random() * 30)
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
   }
 }

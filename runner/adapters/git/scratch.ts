@@ -2,6 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { readdir, rename, rm, stat } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { isAlive } from '../../lib/is-alive.ts'
 
 export type Scratch = AsyncDisposable & { readonly path: string; moveTo(target: string): Promise<void> }
 
@@ -46,12 +47,3 @@ async function sweep(root: string): Promise<void> {
 }
 
 const isOld = async (path: string) => Date.now() - (await stat(path)).mtimeMs > unusedMs
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
-  }
-}

@@ -1,5 +1,6 @@
 import type { CliTask, CodingCli, Prepared } from './cli.ts'
 import { hasOption, insertAfter } from './command.ts'
+import { quietSettings } from './gemini-settings.ts'
 import { beyond, jsonFile, textFile } from './place.ts'
 import { readGemini } from './transcripts/gemini.ts'
 
@@ -22,18 +23,7 @@ function prepare({ command, harness }: CliTask): Prepared {
     ...(hasOption(command, '--yolo', '-y', '--approval-mode') ? [] : ['--yolo']),
     ...(hasOption(command, '--skip-trust') ? [] : ['--skip-trust']),
   ]
-  const settings = {
-    security: { auth: { selectedType: 'gemini-api-key' } },
-    privacy: { usageStatisticsEnabled: false },
-    telemetry: { enabled: false },
-    general: { enableAutoUpdate: false, disableAutoUpdate: true, disableUpdateNag: true },
-    mcpServers: Object.fromEntries(
-      Object.entries(harness.mcp_servers ?? {}).map(([name, one]) => [
-        name,
-        'url' in one ? { httpUrl: one.url, headers: one.headers, trust: true } : { ...one, trust: true },
-      ]),
-    ),
-  }
+  const settings = { security: { auth: { selectedType: 'gemini-api-key' } }, ...quietSettings(harness) }
   return {
     line: insertAfter(command, 0, more),
     env: {},

@@ -1,5 +1,6 @@
 import type { CliTask, CodingCli, Prepared } from './cli.ts'
 import { hasOption, insertAfter } from './command.ts'
+import { quietSettings } from './gemini-settings.ts'
 import { beyond, jsonFile, textFile } from './place.ts'
 import { readQwen } from './transcripts/qwen.ts'
 
@@ -22,22 +23,11 @@ function prepare({ command, harness }: CliTask): Prepared {
     ...(hasOption(command, '--yolo', '-y', '--approval-mode') ? [] : ['--yolo']),
     ...(hasOption(command, '--auth-type') ? [] : ['--auth-type=openai']),
   ]
-  const settings = {
-    privacy: { usageStatisticsEnabled: false },
-    telemetry: { enabled: false },
-    general: { enableAutoUpdate: false, disableAutoUpdate: true, disableUpdateNag: true },
-    mcpServers: Object.fromEntries(
-      Object.entries(harness.mcp_servers ?? {}).map(([name, one]) => [
-        name,
-        'url' in one ? { httpUrl: one.url, headers: one.headers, trust: true } : { ...one, trust: true },
-      ]),
-    ),
-  }
   return {
     line: insertAfter(command, 0, more),
     env: {},
     files: [
-      jsonFile('.qwen/settings.json', settings),
+      jsonFile('.qwen/settings.json', quietSettings(harness)),
       ...(harness.project_doc === undefined ? [] : [textFile('.qwen/QWEN.md', harness.project_doc)]),
     ],
     warnings: [],
