@@ -92,7 +92,7 @@ export async function openEngine(given: Pick<Preset, 'variables' | 'cacheDir'>):
   return openDocker({ ...local(given), blobs: nothing })
 }
 export type Engine = Housekeeping & AsyncDisposable
-export type { CustomImage, ImageShelf } from './docker/image-shelf.ts'
+export type { CustomImage, ImageShelf } from './docker/images/image-shelf.ts'
 
 /** Everything on one machine is one organisation's, unless somebody says otherwise, and equally trusted. */
 const local = ({ variables, cacheDir }: Pick<Preset, 'variables' | 'cacheDir'>) => ({

@@ -1,8 +1,8 @@
 import type Docker from 'dockerode'
 import type { Maker } from './container.ts'
 import { type Engine, statusOf } from './engine.ts'
+import { lastUse, snapshotRepository } from './images/snapshots.ts'
 import { type Life, lifeOf, type Owner } from './owner.ts'
-import { lastUse, snapshotRepository } from './snapshots.ts'
 
 /** Something of ours on the engine. `kept` ones are somebody's on purpose; `unknown` ones belong to another machine or container. */
 export type Leftover = {

@@ -45,6 +45,9 @@ export class JsonScan {
   push(bytes: Uint8Array, from = 0, to = bytes.length): void {
     let keptFrom = from
     for (let at = from; at < to; at++) {
+      // Nearly all of an answer is text that nobody looks at.
+      if (this.#inString && this.#key === undefined && !this.#escaped) at = textEnd(bytes, at, to)
+      if (at === to) break
       const byte = bytes[at] ?? 0
       if (this.#inString) {
         if (this.#escaped) this.#escaped = false
@@ -118,6 +121,13 @@ export class JsonScan {
     const path = this.#keys.slice(1, this.#depth + 1).join('.')
     return this.#wanted.has(path) ? path : undefined
   }
+}
+
+/** Where a string goes on to be more than text: its next quote or backslash. */
+function textEnd(bytes: Uint8Array, from: number, to: number): number {
+  let at = from
+  while (at < to && bytes[at] !== quote && bytes[at] !== backslash) at++
+  return at
 }
 
 function parse(parts: readonly Uint8Array[]): Readonly<Record<string, unknown>> | undefined {

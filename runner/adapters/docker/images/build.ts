@@ -1,13 +1,13 @@
-import type { Layer, Resources } from '../../domain/environment.ts'
-import { ProctorError } from '../../domain/error.ts'
-import { oneLine } from '../../report/plain.ts'
-import type { Blobs } from '../../seams/records.ts'
-import type { Image } from '../../seams/sandbox.ts'
-import type { Maker } from './container.ts'
-import { statusOf } from './engine.ts'
+import type { Layer, Resources } from '../../../domain/environment.ts'
+import { ProctorError } from '../../../domain/error.ts'
+import { oneLine } from '../../../report/plain.ts'
+import type { Blobs } from '../../../seams/records.ts'
+import type { Image } from '../../../seams/sandbox.ts'
+import type { Maker } from '../container.ts'
+import { statusOf } from '../engine.ts'
+import { type DockerSandbox, openSandbox } from '../sandbox.ts'
+import type { Watchdog } from '../watchdog.ts'
 import { removeHolder } from './holder.ts'
-import { type DockerSandbox, openSandbox } from './sandbox.ts'
-import type { Watchdog } from './watchdog.ts'
 
 export type Recipe = {
   readonly maker: Maker

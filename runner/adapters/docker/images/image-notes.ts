@@ -4,8 +4,8 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { dirname, join } from 'node:path'
 import { finished } from 'node:stream/promises'
 import { z } from 'zod'
-import type { Layer } from '../../domain/environment.ts'
-import { ProctorError } from '../../domain/error.ts'
+import type { Layer } from '../../../domain/environment.ts'
+import { ProctorError } from '../../../domain/error.ts'
 
 const Note = z.object({
   recipe: z.array(z.custom<Layer>((value) => typeof value === 'object' && value !== null)),

@@ -1,15 +1,15 @@
-import type { Layer } from '../../domain/environment.ts'
-import { ProctorError } from '../../domain/error.ts'
-import { digest } from '../../lib/digest.ts'
-import { duration } from '../../report/wording.ts'
-import type { CustomPart, Image } from '../../seams/sandbox.ts'
+import type { Layer } from '../../../domain/environment.ts'
+import { ProctorError } from '../../../domain/error.ts'
+import { digest } from '../../../lib/digest.ts'
+import { duration } from '../../../report/wording.ts'
+import type { CustomPart, Image } from '../../../seams/sandbox.ts'
+import type { Maker } from '../container.ts'
+import type { Watchdog } from '../watchdog.ts'
 import { build } from './build.ts'
-import type { Maker } from './container.ts'
 import { type Holder, holderOf, removeHolder } from './holder.ts'
 import type { ImageNotes, Note } from './image-notes.ts'
 import { openFlights, type PrepareOptions } from './single-flight.ts'
 import { findSnapshot, inspectBase, type SnapshotScope, snapshotName, tagOf } from './snapshots.ts'
-import type { Watchdog } from './watchdog.ts'
 
 /** A recipe that is its base and the layers of a Dockerfile body; `of` = the agent or scenario that has it. */
 export type CustomRecipe = { readonly recipe: readonly Layer[]; readonly of: string }

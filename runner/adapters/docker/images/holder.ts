@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Maker } from './container.ts'
-import { statusOf } from './engine.ts'
-import { type Life, lifeOf } from './owner.ts'
+import type { Maker } from '../container.ts'
+import { statusOf } from '../engine.ts'
+import { type Life, lifeOf } from '../owner.ts'
 
 const longestRemovalMs = 30_000
 

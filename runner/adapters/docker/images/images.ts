@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Layer } from '../../domain/environment.ts'
-import { ProctorError } from '../../domain/error.ts'
-import type { Blobs } from '../../seams/records.ts'
-import type { CustomPart, Image } from '../../seams/sandbox.ts'
+import type { Layer } from '../../../domain/environment.ts'
+import { ProctorError } from '../../../domain/error.ts'
+import type { Blobs } from '../../../seams/records.ts'
+import type { CustomPart, Image } from '../../../seams/sandbox.ts'
+import type { Maker } from '../container.ts'
+import type { Watchdog } from '../watchdog.ts'
 import { build, type Recipe } from './build.ts'
-import type { Maker } from './container.ts'
 import type { CustomImages } from './custom-images.ts'
 import { holderOf, removeHolder } from './holder.ts'
 import { openFlights, type PrepareOptions } from './single-flight.ts'
 import { findSnapshot, inspectBase, type SnapshotScope, snapshotName, tagOf } from './snapshots.ts'
-import type { Watchdog } from './watchdog.ts'
 
 export type ImageScope = SnapshotScope & { readonly blobs: Pick<Blobs, 'get'> }
 export type Images = { prepare(recipe: readonly Layer[], options: PrepareOptions & { readonly custom?: CustomPart }): Promise<Image> }

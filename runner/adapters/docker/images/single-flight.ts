@@ -1,4 +1,4 @@
-import { codes, ProctorError } from '../../domain/error.ts'
+import { codes, ProctorError } from '../../../domain/error.ts'
 
 export type PrepareOptions = { readonly signal: AbortSignal; readonly onLog?: (text: string) => void }
 type Joined = { readonly signal: AbortSignal; readonly onLog: (text: string) => void }

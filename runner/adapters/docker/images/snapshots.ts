@@ -1,8 +1,8 @@
-import type { Layer } from '../../domain/environment.ts'
-import { digest } from '../../lib/digest.ts'
-import type { Image } from '../../seams/sandbox.ts'
-import type { Maker } from './container.ts'
-import { statusOf } from './engine.ts'
+import type { Layer } from '../../../domain/environment.ts'
+import { digest } from '../../../lib/digest.ts'
+import type { Image } from '../../../seams/sandbox.ts'
+import type { Maker } from '../container.ts'
+import { statusOf } from '../engine.ts'
 
 /** Whose images these are: nobody outside of organisation and trust gets them. */
 export type SnapshotScope = { readonly organisation: string; readonly trust: string }
