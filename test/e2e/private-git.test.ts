@@ -108,8 +108,8 @@ describe('an agent from a private repository', () => {
     const done = await examine(source, more)
     expect(done.ended.stderr).toMatch(message)
     expect(done.ended.code).toBe(2)
+    // Nothing was planned, so there was nothing to open a sandbox for.
     expect(done.run).toBeUndefined()
-    expect(done.seen).not.toContain('"proctor.kind": "agent"')
     quiet(done)
   })
 })
