@@ -278,6 +278,34 @@ describe('what is asked', () => {
     expect(open.provider.got.map(({ url }) => url)).toEqual(['/v1/messages', '/v1/files'])
   })
 
+  test.each<[string, { readonly path: string; readonly body: object }, object]>([
+    ['web search of Anthropic', anthropic, { tools: [{ type: 'web_search_20250305', name: 'web_search' }] }],
+    ['web fetch of Anthropic', anthropic, { tools: [{ type: 'web_fetch_20250910', name: 'web_fetch' }] }],
+    ['code execution of Anthropic', anthropic, { tools: [{ type: 'code_execution_20250825', name: 'code_execution' }] }],
+    ['remote MCP of Anthropic', anthropic, { mcp_servers: [{ type: 'url', url: 'https://mcp.example.com', name: 'x' }] }],
+    ['web search in Responses', responses, { tools: [{ type: 'web_search' }] }],
+    ['the code interpreter in Responses', responses, { tools: [{ type: 'code_interpreter', container: { type: 'auto' } }] }],
+    ['remote MCP in Responses', responses, { tools: [{ type: 'mcp', server_label: 'x', server_url: 'https://mcp.example.com' }] }],
+    ['file search in Responses', responses, { tools: [{ type: 'file_search', vector_store_ids: ['vs_1'] }] }],
+    ['background in Responses', responses, { background: true }],
+    ['web search in Chat', chat, { web_search_options: {} }],
+    ['search of Gemini', gemini, { tools: [{ googleSearch: {} }] }],
+    ['reading pages of Gemini', gemini, { tools: [{ url_context: {} }] }],
+    ['code execution of Gemini', gemini, { tools: [{ codeExecution: {} }] }],
+  ])('%s is refused, and not asked again', async (_, { path, body }, more) => {
+    await using gate = await openGate()
+    const said = await gate.ask(path, { body: { ...body, ...more } })
+    expect(said).toMatchObject({ status: 400, body: expect.stringContaining('network: open') })
+    expect(gate.provider.got).toEqual([])
+    expect(gate.grant.over.aborted).toBe(false)
+  })
+
+  test('what is asked is never stored at the provider', async () => {
+    await using gate = await openGate()
+    for (const { path, body } of [chat, responses]) await gate.ask(path, { body: { ...body, store: true } })
+    expect(gate.provider.got.map(({ body }) => JSON.parse(body).store)).toEqual([false, false])
+  })
+
   test('what nobody counts does not pass where a budget holds, an open network or not', async () => {
     await using gate = await openGate({ open: true, run: { costUsd: 1 } })
     expect(await gate.ask('/openai/v1/batches', { body: {} })).toMatchObject({ status: 403, body: expect.stringContaining('budget') })
