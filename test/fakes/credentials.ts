@@ -2,7 +2,7 @@ import { ProctorError } from '../../runner/domain/error.ts'
 import type { Credentials } from '../../runner/seams/credentials.ts'
 
 /** Credentials by name, and stored tokens by URL. */
-function fakeCredentials(values: Readonly<Record<string, string>>): Credentials {
+export function fakeCredentials(values: Readonly<Record<string, string>>): Credentials {
   const find = (name: string) => {
     const value = values[name]
     if (value === undefined) throw new ProctorError('agent_secret_unresolved', `${name} is not set`)

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { openFetcher } from '../../runner/adapters/fetch/fetcher.ts'
 import { Problems, type ProctorError } from '../../runner/domain/error.ts'
 import { memoryBlobs } from '../fakes/blobs.ts'
-import { noCredentials } from '../fakes/credentials.ts'
+import { fakeCredentials } from '../fakes/credentials.ts'
 
 /** What somebody wrote, on the disk until the scope ends: path -> text, bytes or where a link leads. */
 export async function written(files: Readonly<Record<string, string | Uint8Array | { readonly link: string }>>) {
@@ -18,7 +18,7 @@ export async function written(files: Readonly<Record<string, string | Uint8Array
 }
 
 /** All that planning needs of the world: blobs in memory, and the real fetcher over them, without git or a registry. */
-export function planningWorld(cacheDir: string, version = '1.0.0') {
+export function planningWorld(cacheDir: string, version = '1.0.0', values: Readonly<Record<string, string>> = {}) {
   const blobs = memoryBlobs()
   const checkout = async () => ({ commit: 'c'.repeat(40), warnings: ['the ref is not there'] })
   const git = { tracked: async () => undefined, checkout }
@@ -26,7 +26,7 @@ export function planningWorld(cacheDir: string, version = '1.0.0') {
     blobs,
     git,
     cacheDir,
-    credentials: noCredentials,
+    credentials: fakeCredentials(values),
     registries: { pypi: 'http://127.0.0.1:9', npm: 'http://127.0.0.1:9' },
   })
   return { blobs, fetcher, version }

@@ -11,7 +11,7 @@ type Options = {
 /** Credentials of this machine: PROCTOR_CREDENTIAL_NAME of the environment, else the encrypted file. Nothing is granted that nobody meant to grant. */
 export function openCredentials({ variables, folder }: Options): Credentials {
   const file = openStore({ variables, folder })
-  const find = async (name: string) => variables[`PROCTOR_CREDENTIAL_${name}`] || (await file.get(name))
+  const find = async (name: string) => variables[`PROCTOR_CREDENTIAL_${name}`] || (isGitName(name) ? undefined : await file.get(name))
   return {
     async resolve(names) {
       const found = await Promise.all(names.map(async (name) => [name, await find(name)] as const))
@@ -41,3 +41,5 @@ export const openStore = ({ variables, folder }: Options) =>
 
 /** What the token of a repository is called in the file. */
 export const gitName = (url: string): string => `git:${url}`
+/** Such a token opens its repository and nothing else: whoever writes an agent's file cannot have it under a name. */
+const isGitName = (name: string) => name.startsWith(gitName(''))

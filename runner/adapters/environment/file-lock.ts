@@ -15,10 +15,32 @@ export async function locked(path: string): Promise<AsyncDisposable> {
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
     }
-    const pid = Number(await readFile(path, 'utf8').catch(() => ''))
-    if (pid > 0 && !isAlive(pid)) await rm(path, { force: true })
-    else if (Date.now() > until)
+    const pid = await ownerOf(path)
+    if (pid > 0 && !isAlive(pid) && (await removeDead(path))) continue
+    if (Date.now() > until)
       throw new ProctorError('records_locked', `${path} is held by process ${pid || 'unknown'}; remove it when that is gone`)
-    else await sleep(20 + Math.random() * 30)
+    await sleep(20 + Math.random() * 30)
+  }
+}
+
+const ownerOf = async (path: string) => Number(await readFile(path, 'utf8').catch(() => ''))
+
+/**
+ * Of several that find a dead owner, one removes it, and looks again before: what it finds then may be the lock of somebody who lives. False
+ * for the others.
+ */
+async function removeDead(path: string): Promise<boolean> {
+  const right = `${path}.dead`
+  const isMine = await writeFile(right, `${process.pid}`, { flag: 'wx', mode: 0o600 }).then(
+    () => true,
+    () => false,
+  )
+  if (!isMine) return false
+  try {
+    const pid = await ownerOf(path)
+    if (pid > 0 && !isAlive(pid)) await rm(path, { force: true })
+    return true
+  } finally {
+    await rm(right, { force: true })
   }
 }

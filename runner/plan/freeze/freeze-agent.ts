@@ -10,7 +10,7 @@ import { packTree } from '../../lib/pack-tree.ts'
 import type { Fetcher, Source } from '../../seams/fetcher.ts'
 import type { Blobs } from '../../seams/records.ts'
 import { entryFile } from '../agent-source.ts'
-import { grantedHosts } from '../check-grants.ts'
+import { grantedHosts, grantedNetwork } from '../check-grants.ts'
 import { quoteWords } from '../quote-words.ts'
 import { inside } from '../read/inside.ts'
 import type { Package } from '../read/read-package.ts'
@@ -18,7 +18,6 @@ import type { Draft } from '../samples.ts'
 import { type Chosen, nameOf, type Pair } from '../select-evals.ts'
 import { answers } from './answers.ts'
 import { dockerfileWarnings, environmentOf } from './environment.ts'
-import { networkOf } from './network.ts'
 
 type Fetching = { readonly fetcher: Fetcher; readonly blobs: Blobs; readonly found: Package; readonly signal: AbortSignal }
 type BuiltInAgent = Extract<Chosen, { readonly builtIn: string }>
@@ -46,7 +45,7 @@ export async function freezeAgent(
     agent: {
       slug: value.name,
       source: files,
-      environment: { ...environmentOf(value.environment, files), network: networkOf(value) },
+      environment: { ...environmentOf(value.environment, files), network: grantedNetwork(value, found.config?.value) },
       start,
       concurrencyCap: value.concurrency_cap,
       ...(value.models ? { models: value.models } : {}),

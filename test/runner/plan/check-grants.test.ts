@@ -86,6 +86,49 @@ describe('what agent.yaml asks for and .github/proctor.yml grants', () => {
       grants(''),
       ['`source.git.credential`: the credential CODE is not granted to a'],
     ],
+    [
+      'a credential for the code, sent to another host than it is granted for',
+      'source: {git: {url: "https://evil.example/x", credential: CODE}}\n',
+      grants('credentials: {CODE: {hosts: [git.example.com]}}'),
+      ['`source.git.credential`: CODE is granted for git.example.com, and the URL is at evil.example'],
+    ],
+    [
+      'a credential for the code at another port',
+      'source: {git: {url: "https://git.example.com:8443/x", credential: CODE}}\n',
+      grants('credentials: {CODE: {hosts: [git.example.com]}}'),
+      ['the URL is at git.example.com:8443'],
+    ],
+    [
+      'a credential for the code at its own host',
+      'source: {git: {url: "https://git.example.com/x", credential: CODE}}\n',
+      grants('credentials: {CODE: {hosts: ["git.example.com:443"]}}'),
+      [],
+    ],
+    [
+      'the code`s credential never enters the sandbox, so an open network is no leak of it',
+      'source: {git: {url: "https://git.example.com/x", credential: CODE}}\nenvironment: {network: open}\n',
+      grants('network: open, credentials: {CODE: {hosts: [git.example.com]}}'),
+      [],
+    ],
+    [
+      'nor does the key of a model provider',
+      'environment: {env: {OPENAI_API_KEY: {credential: KEY}}, network: open}\n',
+      grants('network: open, credentials: {KEY: {hosts: [api.openai.com]}}'),
+      [],
+    ],
+    [
+      'a credential for some hosts, and a list with another',
+      env('{allow: [api.example.com, paste.example]}'),
+      grants('network: {allow: [api.example.com, paste.example]}, credentials: {DEPLOY: {hosts: ["*.example.com"]}}'),
+      ['`environment.env.TOKEN`: DEPLOY is granted for *.example.com only, and could go to paste.example'],
+    ],
+    ['the resources of every agent', 'environment: {resources: {memory: 2g, cpus: 2}}\n', grants(''), []],
+    [
+      'more than those, and nothing said about it',
+      'environment: {resources: {memory: 64g, disk: 100g}}\n',
+      grants('resources: {disk: 100g}'),
+      ['`environment.resources.memory`: found 64g; accepted: at most 2g'],
+    ],
   ])('%s', async (_, agent, config, expected) => {
     await using tree = await written(files(agent, config))
     const found = (await problemsOf(() => validatePackage(tree.root))).filter((text) => text.includes('agent_not_granted'))
@@ -99,5 +142,24 @@ describe('what agent.yaml asks for and .github/proctor.yml grants', () => {
     )
     const plan = await makePlan({ root: tree.root }, planningWorld(tree.at('cache')), never)
     expect(plan.batches[0]?.runs[0]?.agent.hosts).toEqual(['api.example.com'])
+  })
+
+  test('only what enters the sandbox opens hosts to it', async () => {
+    const agent =
+      'source: {git: {url: "https://git.example.com/x", credential: CODE}}\nenvironment: {env: {OPENAI_API_KEY: {credential: KEY}, TOKEN: {credential: DEPLOY}}}\n'
+    const hosts = 'credentials: {CODE: {hosts: [git.example.com]}, KEY: {hosts: [api.openai.com]}, DEPLOY: {hosts: [api.example.com]}}'
+    await using tree = await written(files(agent, grants(hosts)))
+    const world = planningWorld(tree.at('cache'), '1.0.0', { CODE: 'a-token-of-code' })
+    const plan = await makePlan({ root: tree.root }, world, never)
+    expect(plan.batches[0]?.runs[0]?.agent.hosts).toEqual(['api.example.com'])
+  })
+
+  test.each([
+    ['an agent that says nothing of a network has the way to those hosts', '', 'gateway'],
+    ['one that wants none has none', 'none', 'none'],
+  ])('%s', async (_, network, expected) => {
+    await using tree = await written(files(env(network), grants('credentials: {DEPLOY: {hosts: [api.example.com]}}')))
+    const plan = await makePlan({ root: tree.root }, planningWorld(tree.at('cache')), never)
+    expect(plan.batches[0]?.runs[0]?.agent.environment.network).toEqual(expected)
   })
 })

@@ -95,6 +95,13 @@ describe('the encrypted file', () => {
     expect(await store().set('TOKEN', 'x'.repeat(8), { rotate: true })).toBe('rotated')
   })
 
+  test('twenty at once at the lock of a dead process: none is lost', async () => {
+    await store().set('TOKEN', secret, keep)
+    await writeFile(join(folder, 'credentials.json.lock'), '999999999')
+    await Promise.all(Array.from({ length: 20 }, (_, at) => store().set(`N${at}`, secret, keep)))
+    expect(await store().list()).toHaveLength(21)
+  })
+
   async function edited(change: (text: string) => string) {
     const path = join(folder, 'credentials.json')
     await writeFile(path, change(await readFile(path, 'utf8')))
@@ -123,5 +130,10 @@ describe('credentials', () => {
     await store().set('git:https://git.example.com/team/agent', secret, keep)
     expect(await open({}).storedToken('https://git.example.com/team/agent')).toBe(secret)
     await expect(open({}).storedToken('https://git.example.com/team/other')).rejects.toMatchObject({ code: 'agent_secret_unresolved' })
+  })
+
+  test('the token of a repository is bound to no variable of an agent, whatever it calls it', async () => {
+    await store().set('git:https://git.example.com/team/agent', secret, keep)
+    await expect(open({}).resolve(['git:https://git.example.com/team/agent'])).rejects.toMatchObject({ code: 'agent_secret_unresolved' })
   })
 })
