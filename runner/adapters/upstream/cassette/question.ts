@@ -20,7 +20,7 @@ export type Asked = {
   readonly method: string
   readonly path: string
   readonly query: string
-  /** JSON with its keys in order; text when it is no JSON. */
+  /** JSON with its keys in order; text when it is no JSON, or nested beyond all reason. */
   readonly body: Json
 }
 type Call = Pick<UpstreamCall, 'as' | 'account' | 'method' | 'path' | 'body' | 'redact'>
@@ -56,6 +56,7 @@ function sortedQuery(query: string): string {
 function bodyOf({ as, body, redact = (text) => text }: Call, now: Date): Json {
   const text = redact(withoutToken(Buffer.from(body).toString('utf8')))
   const json = parse(text)
+  if (isDeep(json)) return text
   if (!isTree(json)) return json
   const nonce = as === 'judge' ? /<<<DATA ([0-9a-f]{32})\b/.exec(text)?.[1] : undefined
   return sorted(Object.fromEntries(Object.entries(json).flatMap(([key, value]) => field(key, value, { nonce, now }))))
@@ -132,6 +133,18 @@ function sorted(value: Json): Json {
   if (!isTree(value)) return value
   const keys = Object.keys(value).sort()
   return Object.fromEntries(keys.map((key) => [key, sorted(value[key] ?? null)]))
+}
+
+/** Deeper than any question is: an agent that nests without end must not overflow a stack of ours. */
+const deepest = 500
+
+function isDeep(json: Json): boolean {
+  let level: readonly Json[] = [json]
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > deepest) return true
+    level = level.flatMap((value): readonly Json[] => (isList(value) ? value : isTree(value) ? Object.values(value) : []))
+  }
+  return false
 }
 
 export const isTree = (value: Json): value is Tree => typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -117,6 +117,13 @@ describe('the same question', () => {
   })
 })
 
+test('nested without end', () => {
+  const nested = (inside: string) => `{"messages":${'['.repeat(200_000)}${inside}${']'.repeat(200_000)}}`
+  expect(idOf(nested('1'))).toBe(idOf(nested('1')))
+  expect(idOf(nested('1'))).not.toBe(idOf(nested('2')))
+  expect(idOf(nested('1').slice(12, -1))).not.toBe(idOf(nested('1')))
+})
+
 describe('another question', () => {
   const questions: [string, unknown, Options?][] = [
     ['as it is', base],
