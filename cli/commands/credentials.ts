@@ -76,7 +76,7 @@ function named(name: string | undefined, args: Args, gitName: (url: string) => s
     if ('refused' in url) throw new ProctorError('usage_invalid', `--git: ${url.refused}; accepted: an https URL without a user`)
     return gitName(repositoryOf(url))
   }
-  if (!/^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(name ?? ''))
+  if (!/^(?!__proto__$)[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(name ?? ''))
     throw new ProctorError('usage_invalid', `credentials: found "${name}"; accepted: letters, digits and _, such as DEPLOY_TOKEN`)
   return name ?? ''
 }

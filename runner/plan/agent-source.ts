@@ -11,7 +11,7 @@ import type { Written } from './read/read-package.ts'
 /** Of code that is listed file by file, in bytes. Larger agents come as a folder, an archive or a repository. */
 const most = { file: 200_000, together: 1_000_000 } as const
 
-/** Where the agent's code comes from, checked as far as that goes without fetching it. Problems are `agent_code_fetch_failed`, each with its line. */
+/** Where the agent's code comes from, checked as far as that goes without fetching it. Problems are `agent_code_fetch_failed`, or `config_invalid` for two logins, each with its line. */
 export function agentSource(agent: Written<AgentFile>, { fence }: { readonly fence: string }): Source | readonly ProctorError[] {
   const { source } = agent.value
   const home = homeOf(agent)
@@ -29,7 +29,11 @@ export function agentSource(agent: Written<AgentFile>, { fence }: { readonly fen
   const url = httpsUrl(source.git.url)
   if ('refused' in url) return [failed(agent, ['source', 'git', 'url'], `${url.refused}; accepted: an https URL without a user`)]
   if (credential !== undefined && stored_token)
-    return [failed(agent, ['source', 'git', 'stored_token'], 'found beside `credential`; accepted: exactly one of them')]
+    return [
+      new ProctorError('config_invalid', '`source.git.stored_token`: found beside `credential`; accepted: exactly one of them', {
+        place: agent.at(['source', 'git', 'stored_token']),
+      }),
+    ]
   const login: Login | undefined = stored_token ? { storedFor: repositoryOf(url) } : credential === undefined ? undefined : { credential }
   return {
     git: {

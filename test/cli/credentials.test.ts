@@ -52,6 +52,7 @@ test.each<[readonly string[], string, RegExp]>([
   [['set'], 'x', /give a NAME, or --git URL/],
   [['set', 'NAME', '--git', 'https://x.example/y'], 'x', /give a NAME, or --git URL/],
   [['set', 'no name'], 'x', /letters, digits and _/],
+  [['set', '__proto__'], 'x', /found "__proto__"; accepted: letters/],
   [['set', 'EMPTY'], '\n', /is empty; it is read from stdin/],
   [['set', '--git', 'https://user:hunter2@x.example/y'], 'x', /a user name or password/],
   [['set', '--git', 'git@x.example:y'], 'x', /SSH form/],

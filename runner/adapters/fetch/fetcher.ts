@@ -143,5 +143,5 @@ function name(source: Source): string {
   return withoutLogin(source.git.url)
 }
 
-/** A URL that is refused for the password in it is not repeated with it. */
-const withoutLogin = (url: string) => url.replace(/^([a-z][a-z0-9+.-]*:\/\/)?[^/]*@/i, '$1')
+/** A URL that is refused for the secret in it is not repeated with it: neither what stands before the host nor what comes after the path. */
+const withoutLogin = (url: string) => url.replace(/[?#].*$/s, '').replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, '$1')

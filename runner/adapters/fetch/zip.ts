@@ -11,6 +11,7 @@ import { meter, most, Refused, safePath } from './guard.ts'
 const maxRatio = 200
 const fileType = 0o170000
 const symlink = 0o120000
+const regular = 0o100000
 
 /** Unpacks into numbered files of `staging`: no name of the archive ever becomes a path of this machine. */
 export async function readZip(path: string, staging: string): Promise<TreeFile[]> {
@@ -24,13 +25,17 @@ export async function readZip(path: string, staging: string): Promise<TreeFile[]
     },
   )
   try {
-    const files: TreeFile[] = []
+    const accepted: Accepted[] = []
     const count = meter()
+    // All that the archive says of itself is checked before a byte of it is unpacked.
     for await (const entry of zip.eachEntry()) {
       count.entry()
       if (entry.fileName.endsWith('/')) continue
-      files.push(await readEntry({ zip, entry, count, to: join(staging, String(files.length)) }))
+      accepted.push(check(entry))
+      count.bytes(entry.uncompressedSize)
     }
+    const files: TreeFile[] = []
+    for (const one of accepted) files.push(await unpack(zip, one, join(staging, String(files.length))))
     return files
   } catch (error) {
     throw error instanceof Refused ? error : new Refused(error instanceof Error ? error.message : String(error))
@@ -40,28 +45,23 @@ export async function readZip(path: string, staging: string): Promise<TreeFile[]
 }
 
 type Zip = Awaited<ReturnType<typeof openPromise>>
+type Accepted = { readonly entry: Entry; readonly path: string; readonly executable: boolean }
 
-async function readEntry({
-  zip,
-  entry,
-  count,
-  to,
-}: {
-  zip: Zip
-  entry: Entry
-  count: ReturnType<typeof meter>
-  to: string
-}): Promise<TreeFile> {
+function check(entry: Entry): Accepted {
   const path = safePath(entry.fileName)
   const unixMode = entry.externalFileAttributes >>> 16
   const type = unixMode & fileType
   if (entry.isEncrypted()) throw new Refused(`${JSON.stringify(path)} is encrypted`)
   if (type === symlink) throw new Refused(`${JSON.stringify(path)} is a link`)
+  if (type !== 0 && type !== regular) throw new Refused(`${JSON.stringify(path)} is no regular file`)
   if (entry.uncompressedSize > 2 ** 20 && entry.uncompressedSize > maxRatio * Math.max(1, entry.compressedSize))
     throw new Refused(`${JSON.stringify(path)} unpacks to more than ${maxRatio} times its size`)
-  count.bytes(entry.uncompressedSize)
+  return { entry, path, executable: (unixMode & 0o111) !== 0 }
+}
+
+/** An entry that holds more than it said is cut there, as an error. */
+async function unpack(zip: Zip, { entry, path, executable }: Accepted, to: string): Promise<TreeFile> {
   const content = await zip.openReadStreamPromise(entry)
-  const executable = (unixMode & 0o111) !== 0
   if (entry.uncompressedSize <= 4096) return { path, executable, content: await buffer(content) }
   await pipeline(content, createWriteStream(to))
   return { path, executable, content: { file: to } }

@@ -48,7 +48,7 @@ function listed(text: string): string[] {
   const entries = text.split(',').flatMap((entry) => entry.trim() || [])
   return entries.map((entry) => {
     const url = URL.canParse(`https://${entry}`) ? new URL(`https://${entry}`) : undefined
-    if (url?.pathname !== '/' || url.username !== '' || url.search !== '' || url.hash !== '')
+    if (url?.pathname !== '/' || entry.includes('*') || url.username !== '' || url.search !== '' || url.hash !== '')
       throw new Refused(`PROCTOR_PRIVATE_HOSTS: found ${JSON.stringify(entry)}; accepted: host or host:port`)
     return `${bare(url.hostname)}:${url.port || httpsPort}`
   })

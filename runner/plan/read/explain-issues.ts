@@ -31,8 +31,16 @@ function badValue(issue: Issue, path: Path, context: Context): Explained {
 
 function unknownKey(key: string, path: Path, { schema, written }: Context): Explained {
   const known = keysOf(schemaAt(schema, path, written))
-  return { message: `${named([...path, key])}unknown key${didYouMean(key, known)}`, path: [...path, key], on: 'key' }
+  const advice = path.at(-1) === 'git' && secretKey.test(key) ? storeIt(known) : didYouMean(key, known)
+  return { message: `${named([...path, key])}unknown key${advice}`, path: [...path, key], on: 'key' }
 }
+
+/** What somebody calls a secret that they are about to write where everybody reads it. */
+const secretKey = /^(access_?)?token$|^password$|^secret$|^pat$/i
+const storeIt = (known: readonly string[]) =>
+  known.includes('stored_token')
+    ? '. A secret is never written into a file: `proctor credentials set --git URL` stores it, and `stored_token: true` uses it; or name a `credential`'
+    : '. A secret is never written into a file: `proctor credentials set NAME` stores it, and `credential: NAME` uses it'
 
 function badKey(issues: readonly Issue[], path: Path): Explained {
   const [first] = issues

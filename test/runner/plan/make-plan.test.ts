@@ -600,7 +600,9 @@ describe('what could never work is refused before anything is fetched', () => {
     [
       'two ways into one repository',
       agent('source: {git: {url: "https://example.com/x", credential: PAT, stored_token: true}}\n'),
-      [`${yaml('4:77')} \`source.git.stored_token\`: found beside \`credential\`; accepted: exactly one of them`],
+      [
+        `${yaml('4:77').replace('agent_code_fetch_failed', 'config_invalid')} \`source.git.stored_token\`: found beside \`credential\`; accepted: exactly one of them`,
+      ],
     ],
   ])('%s', async (_, files, expected) => {
     expect(await problems(files)).toEqual(expected)

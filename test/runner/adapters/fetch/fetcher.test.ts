@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, symlink, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -71,6 +71,9 @@ describe('an archive', () => {
   })
 
   const bomb = Buffer.alloc(2 ** 21)
+  /** Of one MB each: no part of it is suspicious for its ratio. */
+  const parts = (count: number): ZipEntry[] => Array.from({ length: count }, (_, at) => ({ name: `p${at}`, content: megabyte }))
+  const megabyte = Buffer.alloc(2 ** 20)
   const hostile: [string, ZipEntry[], RegExp][] = [
     ['climbs out', [{ name: '../evil' }], /leads outside|relative path/],
     ['climbs out from below', [{ name: 'a/../../evil' }], /leads outside|relative path/],
@@ -85,12 +88,43 @@ describe('an archive', () => {
     ['has a name twice', [{ name: 'a' }, { name: 'a' }], /twice/],
     ['has a file for a folder', [{ name: 'a' }, { name: 'a/b' }], /a file and a folder/],
     ['has a NUL in a name', [{ name: 'a\0.py' }], /not UTF-8|invalid/],
+    ['holds a link to a neighbour', [{ name: 'a' }, { name: 'l', content: 'a', mode: 0o120777 }], /is a link/],
+    ['holds a device', [{ name: 'd', mode: 0o020666 }], /is no regular file/],
+    ['holds a pipe', [{ name: 'p', mode: 0o010666 }], /is no regular file/],
+    ['has a name of nothing', [{ name: './.' }], /is empty|relative path/],
+    ['is too deep', [{ name: `${'d/'.repeat(64)}f` }], /too long or too deep/],
+    ['has a name that is too long', [{ name: `${'d'.repeat(1025)}` }], /too long or too deep/],
+    ['has too many entries', Array.from({ length: 50_001 }, (_, at) => ({ name: `f${at}` })), /more than 50000 entries/],
+    ['holds 501 MB in parts that are each allowed', parts(501), /unpacks to more than 500 MB/],
   ]
   test.each(hostile)('that %s is refused', async (_, entries, why) => {
-    expect(await refusal(await zip(entries))).toMatch(/^workspace_seed_failed/)
-    expect(await refusal(await zip(entries), 'agent')).toMatch(/^agent_code_fetch_failed/)
-    expect(await refusal(await zip(entries))).toMatch(why)
+    const source = await zip(entries)
+    expect(await refusal(source)).toMatch(/^workspace_seed_failed/)
+    const refused = await refusal(source, 'agent')
+    expect(refused).toMatch(/^agent_code_fetch_failed/)
+    expect(refused).toMatch(why)
   })
+  test('of 100 MB is accepted by its size, and one byte more is not', async () => {
+    const path = join(folder, 'large.zip')
+    await writeFile(path, '')
+    await truncate(path, 100 * 2 ** 20)
+    expect(await refusal({ zip: { path } })).toMatch(/it is no ZIP archive/)
+    await truncate(path, 100 * 2 ** 20 + 1)
+    expect(await refusal({ zip: { path } }, 'agent')).toMatch(/^agent_code_fetch_failed: .*it has 101 MB; at most 100 are accepted/)
+  })
+
+  test.each<[string, string[], string[]]>([
+    ['one top folder is flattened', ['my-agent/main.py', 'my-agent/helpers/prompts.py'], ['helpers/prompts.py', 'main.py']],
+    ['no top folder', ['main.py', 'helpers/prompts.py'], ['helpers/prompts.py', 'main.py']],
+    ['only the topmost of two', ['a/b/main.py'], ['b/main.py']],
+    ['a file beside the folder', ['my-agent/main.py', 'README'], ['README', 'my-agent/main.py']],
+    ['one file alone', ['main.py'], ['main.py']],
+    ['what a Mac adds is no second folder', ['my-agent/main.py', '__MACOSX/my-agent/._main.py', '.DS_Store'], ['main.py']],
+    ['folders as entries of their own', ['my-agent/', 'my-agent/helpers/', 'my-agent/main.py'], ['main.py']],
+  ])('shape: %s', async (_, names, expected) => {
+    expect(await paths(await zip(names.map((name) => ({ name, content: name.endsWith('/') ? '' : 'x' }))))).toEqual(expected)
+  })
+
   test('that is none, is cut off or is not there is refused', async () => {
     await writeFile(join(folder, 'no.zip'), 'hello')
     await writeFile(join(folder, 'cut.zip'), makeZip([{ name: 'a', content: 'abc' }]).subarray(0, 40))
@@ -135,5 +169,24 @@ describe('a folder', () => {
     await mkdir(at)
     await symlink('/etc/passwd', join(at, 'p'))
     expect(await refusal({ dir: { path: at } })).toMatch(/points outside/)
+  })
+})
+
+describe('the error of a repository that is refused repeats no secret of its URL', () => {
+  test.each([
+    'https://me:hunter2@git.example/x',
+    'https://hunter2@git.example/x',
+    'https://me:hun@hunter2@git.example/x',
+    'https://git.example/x?private_token=hunter2',
+    'https://git.example/x#hunter2',
+    'http://me:hunter2@git.example/x',
+    'ssh://me:hunter2@git.example/x',
+    'me:hunter2@git.example:x/y',
+  ])('%s', async (url) => {
+    for (const purpose of ['agent', 'workspace'] as const) {
+      const refused = await refusal({ git: { url } }, purpose)
+      expect(refused).toMatch(/only https URLs/)
+      expect(refused).not.toContain('hunter2')
+    }
   })
 })

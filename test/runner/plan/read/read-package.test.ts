@@ -114,6 +114,17 @@ describe('problems of all files come in one go', () => {
       ],
     ],
     [
+      'secrets in files: how to store one instead, and never what was written',
+      {
+        'agents/a/agent.yaml': agentYaml('a', 'source: {git: {url: "https://example.com/x", token: hunter2}}\n'),
+        'scenarios/b.yaml': scenarioYaml('b', 'workspace: {git: {url: "https://example.com/x", password: hunter2}}\n'),
+      },
+      [
+        'agents/a/agent.yaml:4:46 config_invalid `source.git.token`: unknown key. A secret is never written into a file: `proctor credentials set --git URL` stores it, and `stored_token: true` uses it; or name a `credential`',
+        'scenarios/b.yaml:4:49 config_invalid `workspace.git.password`: unknown key. A secret is never written into a file: `proctor credentials set NAME` stores it, and `credential: NAME` uses it',
+      ],
+    ],
+    [
       'parts of the format that this release lacks',
       {
         'agents/a/agent.yaml': agentYaml('a', 'tools: tools.json\n'),
