@@ -1,6 +1,6 @@
 import type { Start } from '../domain/plan.ts'
 import { readCommand } from './cli/command.ts'
-import { recognise } from './cli/index.ts'
+import { choreOf, recognise } from './cli/index.ts'
 import { playCli } from './cli/play.ts'
 import { Output } from './output.ts'
 import { places } from './places.ts'
@@ -19,8 +19,12 @@ const maxResponse = 64 * 1024
  * response. What an unknown command does inside is not seen, so the trajectory is one shell step and the files that changed.
  */
 export async function shellCommand(request: TurnRequest<ShellCommand>): Promise<TurnOutcome> {
-  const cli = recognise(readCommand(request.start.command))
-  return cli ? playCli(cli, request) : anyCommand(request)
+  const command = readCommand(request.start.command)
+  const cli = recognise(command)
+  if (!cli) return anyCommand(request)
+  const chore = choreOf(command, cli)
+  if (!chore) return playCli(cli, request)
+  return { ...(await anyCommand(request)), warnings: [`${chore}; its trajectory is one shell step and the files that changed.`] }
 }
 
 async function anyCommand({ start, sandbox, addStep, addResponse, redactor, ...given }: TurnRequest<ShellCommand>): Promise<TurnOutcome> {

@@ -26,7 +26,9 @@ const clis = {
   opencode: { install: 'RUN sudo npm install -g opencode-ai', command: 'opencode run -m openai/gpt-4.1 "$(cat $PIPELINES_TASK_FILE)"' },
 } as const
 type Name = keyof typeof clis
-const names = Object.keys(clis) as Name[] // the keys of a constant
+/** Qwen Code now and then hands its model the empty result of a command that did print: only where every matrix runs. */
+const isFull = process.env.PROCTOR_TEST_FULL !== undefined
+const names = (Object.keys(clis) as Name[]).filter((name) => isFull || name !== 'qwen') // the keys of a constant
 /** Those whose way to fail is looked at, case by case. */
 const failing = ['claude', 'codex', 'aider'] as const
 

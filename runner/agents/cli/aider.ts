@@ -8,6 +8,7 @@ import { readAider } from './transcripts/aider.ts'
 export const aider: CodingCli = {
   name: 'Aider',
   commands: ['aider'],
+  chores: ['--version', '--models', '--list-models'],
   providers: ['openai', 'anthropic', 'gemini'],
   tested: '0.86.2',
   unsupported: (harness) => beyond(harness, ['project_doc']),

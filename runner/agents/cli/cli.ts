@@ -10,6 +10,8 @@ export type CodingCli = {
   readonly name: string
   /** First words of a command that mean it. */
   readonly commands: readonly string[]
+  /** First arguments that make the command something else than a turn of the agent, such as a login. */
+  readonly chores: readonly string[]
   /** Whose models it can be pointed to through the gateway, the usual one first. Empty: it cannot be redirected. */
   readonly providers: readonly Provider[]
   /** Version that its recordings were made with; undefined when nobody here could run it. */

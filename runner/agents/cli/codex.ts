@@ -13,6 +13,7 @@ import { readCodex } from './transcripts/codex.ts'
 export const codex: CodingCli = {
   name: 'Codex',
   commands: ['codex'],
+  chores: ['login', 'logout', 'mcp', 'plugin', 'completion', 'update', 'doctor', 'features', 'sandbox', 'apply', 'a', '--version', '-V'],
   providers: ['openai'],
   tested: '0.169.0',
   unsupported: (harness) => beyond(harness, ['system_prompt_append', 'project_doc', 'mcp_servers']),
@@ -36,6 +37,9 @@ const valued = [
   '-i',
   '--image',
   '--add-dir',
+  '-a',
+  '--ask-for-approval',
+  '--local-provider',
   '-o',
   '--enable',
   '--disable',
@@ -53,7 +57,7 @@ function prepare(task: CliTask): Prepared {
   ]
   const key = env.OPENAI_API_KEY
   return {
-    line: insertAfter(command, isExec ? at : 0, more),
+    line: insertAfter(command, isExec ? at : beforePrompt(command, at), more),
     env: unlessSet(env, { CODEX_HOME: `${places.home}/.codex`, ...(key === undefined ? {} : { CODEX_API_KEY: key }) }),
     files: [
       textFile('.codex/config.toml', configuration(task)),
@@ -61,6 +65,12 @@ function prepare(task: CliTask): Prepared {
     ],
     warnings: isExec ? [] : ['`codex` alone waits for a person: it was run as `codex exec`.'],
   }
+}
+
+/** Where `exec` goes: some options stand only before it, all that come behind a prompt also behind it. */
+function beforePrompt({ words }: Command, prompt: number): number {
+  const last = (prompt === -1 ? words.length : prompt) - 1
+  return words[last]?.text === '--' ? last - 1 : last
 }
 
 const hasOwnPolicy = (command: Command) =>

@@ -10,6 +10,7 @@ import { readCursor } from './transcripts/cursor.ts'
 export const cursor: CodingCli = {
   name: 'Cursor',
   commands: ['cursor-agent'],
+  chores: ['login', 'logout', 'status', 'models', 'mcp', 'update', 'ls', '--version', '-v'],
   providers: [],
   unsupported: (harness) => beyond(harness, ['mcp_servers']),
   prepare,

@@ -18,13 +18,23 @@ export function recognise({ words: [first] }: Command): CodingCli | undefined {
   return all.find(({ commands }) => commands.includes(name))
 }
 
+/** Why a command of a CLI is no turn of it, in words: `codex login` would take the flags of a turn for a mistake, or itself for a prompt. */
+export function choreOf({ words: [, second] }: Command, { name, chores }: CodingCli): string | undefined {
+  const word = second?.text ?? ''
+  if (!chores.includes(word)) return undefined
+  return `The command begins with \`${word}\`, which is no turn of ${name}: nothing can be added to what follows it`
+}
+
 /** Names of known CLIs, for messages. */
 export const knownClis = (): readonly string[] => all.flatMap(({ commands }) => commands)
 
 /** What `harness` asks for and the command's CLI cannot do, in words; undefined when it can do all of it. */
 export function harnessProblem(line: string, harness: HarnessConfig): string | undefined {
-  const cli = recognise(readCommand(line))
+  const command = readCommand(line)
+  const cli = recognise(command)
   if (!cli) return `proctor does not know how to configure this command; known: ${knownClis().join(', ')}`
+  const chore = choreOf(command, cli)
+  if (chore) return chore
   const parts = cli.unsupported(harness)
   return parts.length === 0 ? undefined : `${cli.name} has no ${parts.map((part) => `\`${part}\``).join(' and no ')}`
 }

@@ -1,16 +1,36 @@
 import { providers } from '../../domain/provider.ts'
+import { places } from '../places.ts'
 import type { CliTask, CodingCli, Prepared } from './cli.ts'
 import { firstArgument, hasOption, insertAfter } from './command.ts'
 import { beside, besideFolder, beyond, jsonFile, textFile, unlessSet } from './place.ts'
 import { readOpencode } from './transcripts/opencode.ts'
 
-/** opencode, headless. Its providers get the gateway's addresses in a configuration file of ours. */
+/**
+ * opencode, headless. Its providers get the gateway's addresses in a configuration file of ours. The workspace's own configuration is not
+ * trusted: its plugins and MCP servers would run unasked, and it could name other addresses.
+ */
 export const opencode: CodingCli = {
   name: 'opencode',
   commands: ['opencode'],
+  chores: [
+    'providers',
+    'auth',
+    'mcp',
+    'agent',
+    'models',
+    'upgrade',
+    'plugin',
+    'session',
+    'stats',
+    'serve',
+    'web',
+    'debug',
+    '--version',
+    '-v',
+  ],
   providers: ['anthropic', 'openai', 'gemini'],
   tested: '1.18.33',
-  unsupported: (harness) => beyond(harness, ['project_doc', 'mcp_servers', 'subagents']),
+  unsupported: (harness) => beyond(harness, ['system_prompt_append', 'project_doc', 'mcp_servers', 'subagents']),
   prepare,
   sessions: [],
   prints: 'events',
@@ -31,6 +51,8 @@ function prepare({ command, harness, env, gateway }: CliTask): Prepared {
   const configuration = {
     autoupdate: false,
     share: 'disabled',
+    // Part of its system prompt. The workspace's document would be gone with its configuration; a file that is not there is none.
+    instructions: [`${places.workspace}/AGENTS.md`, ...(harness.system_prompt_append === undefined ? [] : [beside('system.md')])],
     provider: Object.fromEntries(
       offered.map((name) => {
         const [own, more] = names[name]
@@ -52,12 +74,18 @@ function prepare({ command, harness, env, gateway }: CliTask): Prepared {
       ]),
     ),
   }
-  const own = { OPENCODE_CONFIG: beside('opencode.json'), OPENCODE_DISABLE_AUTOUPDATE: '1', OPENCODE_DISABLE_MODELS_FETCH: '1' }
+  const own = {
+    OPENCODE_CONFIG: beside('opencode.json'),
+    OPENCODE_DISABLE_PROJECT_CONFIG: '1',
+    OPENCODE_DISABLE_AUTOUPDATE: '1',
+    OPENCODE_DISABLE_MODELS_FETCH: '1',
+  }
   return {
     line: insertAfter(command, isRun ? at : 0, more),
     env: unlessSet(env, own),
     files: [
       jsonFile(`${besideFolder}/opencode.json`, configuration),
+      ...(harness.system_prompt_append === undefined ? [] : [textFile(`${besideFolder}/system.md`, harness.system_prompt_append)]),
       ...(harness.project_doc === undefined ? [] : [textFile('.config/opencode/AGENTS.md', harness.project_doc)]),
     ],
     warnings: isRun ? [] : ['`opencode` alone waits for a person: it was run as `opencode run`.'],

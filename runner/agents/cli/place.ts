@@ -1,3 +1,4 @@
+import type { HarnessConfig } from '../../domain/harness.ts'
 import type { TreeFile } from '../../lib/pack-tree.ts'
 import { places } from '../places.ts'
 
@@ -16,3 +17,10 @@ export const unlessSet = (env: Readonly<Record<string, string>>, wanted: Readonl
 /** Parts of a harness configuration that are asked for and not among those that a CLI can do. */
 export const beyond = <Name extends string>(harness: Readonly<Partial<Record<Name, unknown>>>, able: readonly Name[]): readonly Name[] =>
   (Object.keys(harness) as Name[]).filter((name) => harness[name] !== undefined && !able.includes(name)) // the keys of the parsed configuration
+
+/** A subagent as Markdown with a head of YAML. JSON text is a YAML scalar, whatever is in it. */
+export function subagentFile(folder: string, head: Readonly<Record<string, unknown>>, { name, prompt }: Subagent): TreeFile {
+  const lines = Object.entries(head).flatMap(([key, value]) => (value === undefined ? [] : [`${key}: ${JSON.stringify(value)}`]))
+  return textFile(`${folder}/${name}.md`, `---\n${lines.join('\n')}\n---\n\n${prompt}\n`)
+}
+type Subagent = NonNullable<HarnessConfig['subagents']>[number]

@@ -1,6 +1,8 @@
 import type { Start } from '../../domain/plan.ts'
 import type { Ended } from '../../domain/record.ts'
+import { clip } from '../../lib/clip.ts'
 import { packTree } from '../../lib/pack-tree.ts'
+import type { Redactor } from '../../lib/redact.ts'
 import type { Exec } from '../../seams/sandbox.ts'
 import { Output } from '../output.ts'
 import { places } from '../places.ts'
@@ -15,6 +17,7 @@ type Request = TurnRequest<Extract<Start, { kind: 'ShellCommand' }>>
 /** Bytes a stream may send before the rest is dropped, and what is kept of its end when the transcript has no last words. */
 const maxOutput = 64 * 1024 * 1024
 const maxTail = 16 * 1024
+const maxSaid = 4 * 1024
 
 /** One turn of a coding CLI: its files laid, its command run, its steps read from its output and, after its end, from its session logs. */
 export async function playCli(cli: CodingCli, request: Request): Promise<TurnOutcome> {
@@ -41,7 +44,7 @@ export async function playCli(cli: CodingCli, request: Request): Promise<TurnOut
     await conclude()
     throw thrown
   }
-  return outcomeOf(cli, prepared, exec, await conclude())
+  return outcomeOf(cli, prepared, exec, await conclude(), redactor)
 }
 
 function run({ line, env }: Prepared, { env: own, ...request }: Request, hear: (stream: 'stdout' | 'stderr', bytes: Uint8Array) => void) {
@@ -60,10 +63,11 @@ function run({ line, env }: Prepared, { env: own, ...request }: Request, hear: (
 }
 
 /** A CLI's word about its end counts beside its exit code: some end with 0 whatever happened. */
-function outcomeOf(cli: CodingCli, prepared: Prepared, exec: Exec | undefined, transcript: Transcript): TurnOutcome {
+function outcomeOf(cli: CodingCli, prepared: Prepared, exec: Exec | undefined, transcript: Transcript, redactor: Redactor): TurnOutcome {
   const stopped = stoppedBy(exec)
   const exitCode = exec?.exitCode ?? 0
-  const said = transcript.problem?.trim()
+  // It becomes part of the run's ending, which nobody after this redacts.
+  const said = transcript.problem && clip(redactor.redact(transcript.problem.trim()).toWellFormed(), maxSaid).text
   const failed = !stopped && (exitCode !== 0 || transcript.ended === 'failed')
   const how = exitCode === 0 ? 'says that it failed' : `exited with code ${exitCode}`
   const message = `${cli.name} ${how} and left ${places.workspace} as it was.${said ? ` It said: ${said}` : ''}`

@@ -20,15 +20,15 @@ describe('flags', () => {
   test.each<[string, string]>([
     [
       'claude -p "$(cat x)"',
-      'claude --dangerously-skip-permissions --output-format=stream-json --verbose --strict-mcp-config --setting-sources=user -p "$(cat x)"',
+      'claude --dangerously-skip-permissions --output-format=stream-json --verbose --strict-mcp-config --setting-sources=user --add-dir=/home/user/workspace -p "$(cat x)"',
     ],
     [
       'claude hello | tee log',
-      'claude --print --dangerously-skip-permissions --output-format=stream-json --verbose --strict-mcp-config --setting-sources=user hello | tee log',
+      'claude --print --dangerously-skip-permissions --output-format=stream-json --verbose --strict-mcp-config --setting-sources=user --add-dir=/home/user/workspace hello | tee log',
     ],
     [
       'claude --print --permission-mode acceptEdits --verbose x',
-      'claude --output-format=stream-json --strict-mcp-config --setting-sources=user --print --permission-mode acceptEdits --verbose x',
+      'claude --output-format=stream-json --strict-mcp-config --setting-sources=user --add-dir=/home/user/workspace --print --permission-mode acceptEdits --verbose x',
     ],
     [
       'claude -p x --setting-sources project',
@@ -116,9 +116,8 @@ describe('configuration files', () => {
     expect(file(made, '.claude/agents/reviewer.md')).toBe(
       '---\nname: "reviewer"\ndescription: "Reviews: all"\ntools: "Read"\n---\n\nLook.\n',
     )
-    // What bash hands over is what was written.
-    const words = execFileSync('bash', ['-c', made.line.replace(/^claude/, 'printf "%s\\0"')], { encoding: 'utf8' }).split('\0')
-    expect(words).toContain(`--append-system-prompt=${harness.system_prompt_append}`)
+    expect(made.line).toContain('--append-system-prompt-file=/home/user/.proctor-cli/system.md')
+    expect(file(made, '.proctor-cli/system.md')).toBe(harness.system_prompt_append)
   })
 
   test('Codex gets TOML that another reader of TOML understands', () => {
