@@ -199,7 +199,7 @@ describe('what enters grading', () => {
   it('are files of the author over it, whatever the agent put in their way', async () => {
     const files = await house.pack({ 'checks/hidden.py': 'hidden', 'src/a.py': 'theirs' })
     await using done = await house.examine('ln -s /etc checks; rm src/a.py; mkdir -p src/a.py/x; echo > src/a.py/x/y')
-    const seen = await done.grade('cat checks/hidden.py src/a.py; ls -ld /etc/hidden.py', {
+    const seen = await done.grade('cat checks/hidden.py src/a.py; ls -ld /etc/hidden.py 2>&1', {
       files,
       extra: { '/proctor/lib/x.txt': 'extra' },
     })

@@ -38,6 +38,13 @@ describe('flags', () => {
       'A=1 /opt/bin/codex exec -m o3 "x" && echo done',
       'A=1 /opt/bin/codex exec --json --skip-git-repo-check --dangerously-bypass-approvals-and-sandbox -m o3 "x" && echo done',
     ],
+    ['codex -a never -m o3 "x"', 'codex -a never -m o3 exec --json --skip-git-repo-check --dangerously-bypass-approvals-and-sandbox "x"'],
+    [
+      'codex --ask-for-approval never exec "x"',
+      'codex --ask-for-approval never exec --json --skip-git-repo-check --dangerously-bypass-approvals-and-sandbox "x"',
+    ],
+    ['codex -- "x"', 'codex exec --json --skip-git-repo-check --dangerously-bypass-approvals-and-sandbox -- "x"'],
+    ['codex', 'codex exec --json --skip-git-repo-check --dangerously-bypass-approvals-and-sandbox'],
     ['codex exec --sandbox read-only x', 'codex exec --json --skip-git-repo-check --sandbox read-only x'],
     ['codex "x"', 'codex exec --json --skip-git-repo-check --dangerously-bypass-approvals-and-sandbox "x"'],
     ['gemini -p x', 'gemini --output-format=stream-json --yolo --skip-trust -p x'],
@@ -120,6 +127,58 @@ describe('configuration files', () => {
     expect(file(made, '.proctor-cli/system.md')).toBe(harness.system_prompt_append)
   })
 
+  test('Qwen Code is handed what was written, whatever bash makes of its line', () => {
+    const made = prepare('qwen x', { system_prompt_append: harness.system_prompt_append })
+    const words = execFileSync('bash', ['-c', made.line.replace(/^qwen/, 'printf "%s\\0"')], { encoding: 'utf8' }).split('\0')
+    expect(words).toContain(`--append-system-prompt=${harness.system_prompt_append}`)
+  })
+
+  test('the longest addition to the system prompt of Claude Code leaves its line short enough for bash', () => {
+    const { line } = prepare('claude -p x', { system_prompt_append: '\u4e2d'.repeat(65_536) })
+    execFileSync('bash', ['-n', '-c', line])
+  })
+
+  test('opencode gets instructions as files, and the document of the workspace without its configuration', () => {
+    const made = prepare('opencode run x', { system_prompt_append: 'Be brief.' })
+    expect(JSON.parse(file(made, '.proctor-cli/opencode.json')).instructions).toEqual([
+      '/home/user/workspace/AGENTS.md',
+      '/home/user/.proctor-cli/system.md',
+    ])
+    expect(file(made, '.proctor-cli/system.md')).toBe('Be brief.')
+    expect(made.env).toMatchObject({ OPENCODE_DISABLE_PROJECT_CONFIG: '1' })
+  })
+
+  test.each([
+    [{}, []],
+    [{ mcp_servers: harness.mcp_servers }, ['tickets', 'web']],
+  ])('Qwen Code runs no hook, and no MCP server but those of %j', (config, allowed) => {
+    const made = prepare('qwen x', config)
+    expect(JSON.parse(file(made, '.proctor-cli/qwen.json'))).toMatchObject({ disableAllHooks: true, mcp: { allowed } })
+    expect(made.env).toMatchObject({ QWEN_CODE_SYSTEM_SETTINGS_PATH: '/home/user/.proctor-cli/qwen.json' })
+    expect(made.warnings).toEqual([])
+  })
+
+  test('MCP servers on the command line of Qwen Code stay, and what that means is said', () => {
+    const made = prepare('qwen --mcp-config mine.json x')
+    expect(JSON.parse(file(made, '.proctor-cli/qwen.json'))).not.toHaveProperty('mcp')
+    expect(made.warnings).toEqual([expect.stringContaining('MCP servers of the workspace')])
+  })
+
+  test('Claude Code reads the document of the workspace, unless its author says what it reads', () => {
+    const name = 'CLAUDE_CODE_ADDITIONAL_DIRECTORIES_CLAUDE_MD'
+    expect(prepare('claude -p x').env).toHaveProperty(name)
+    const own = prepare('claude -p x --setting-sources user,project')
+    expect(own.env).not.toHaveProperty(name)
+    expect(own.line).not.toContain('--add-dir')
+  })
+
+  test('Gemini CLI gets subagents as files of its own', () => {
+    const made = prepare('gemini -p x', { subagents: harness.subagents })
+    expect(file(made, '.gemini/agents/reviewer.md')).toBe(
+      '---\nname: "reviewer"\ndescription: "Reviews: all"\ntools: ["Read"]\n---\n\nLook.\n',
+    )
+  })
+
   test('Codex gets TOML that another reader of TOML understands', () => {
     const { subagents: _, ...able } = harness
     const made = prepare('codex exec x', able, { OPENAI_API_KEY: 'pt-token' })
@@ -166,6 +225,9 @@ describe('configuration files', () => {
     ['aider', { project_doc: 'x' }, undefined],
     ['gemini -p x', { system_prompt_append: 'x' }, /Gemini CLI has no `system_prompt_append`/],
     ['my-agent', { project_doc: 'x' }, /does not know how to configure/],
+    ['codex login && codex exec x', { project_doc: 'x' }, /`login`, which is no turn of Codex/],
+    ['qwen x', { system_prompt_append: 'x' }, undefined],
+    ['opencode run x', harness, undefined],
   ])('%s: what it cannot be told is refused', (line, config, problem) => {
     const found = harnessProblem(line, HarnessConfig.parse(config))
     if (problem) expect(found).toMatch(problem)
