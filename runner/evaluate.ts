@@ -7,6 +7,7 @@ import { pool } from './lib/pool.ts'
 import { dueRuns, type Shard } from './plan/due-runs.ts'
 import { followers } from './plan/followers.ts'
 import { makePlan, type PlanRequest } from './plan/make-plan.ts'
+import { takeOver } from './plan/take-over.ts'
 import { buildReport } from './report/build-report.ts'
 import { openRooms } from './run/rooms.ts'
 import { broken, runAgent } from './run/run-agent.ts'
@@ -25,9 +26,13 @@ export async function evaluate(request: PlanRequest, world: World, signal: Abort
 
 /** Runs what is still due until nothing is: first pass, resume, retries, more epochs and the base side are one loop. */
 export async function execute(plan: Plan, world: World, signal: AbortSignal, { shard, width, attempts }: Pace): Promise<void> {
+  await takeOver(plan, world, shard)
   const done = await world.records.results(plan.id)
   const before = done.length
-  world.gateway.begin(plan, done)
+  world.gateway.begin(
+    plan,
+    done.filter(({ reused }) => !reused),
+  )
   world.watch({ at: 'planned', plan, done: [...done] })
   const more = followers(plan, new Set(done.map(({ run }) => run.id)))
   const work = async (run: Run) => {

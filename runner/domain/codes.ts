@@ -114,10 +114,20 @@ export const codes = {
     'Correct the row and column that are named.',
   ),
   eval_not_found: author('whoever typed the command', 'No eval has this name.', 'Use one of the names listed.'),
+  event_unsupported: author(
+    'whoever wrote the workflow',
+    'The event brings nothing that can be examined, or nothing that may be examined with its rights.',
+    'Run the action on one of the events that docs/action.md lists.',
+  ),
   feature_unsupported: author(
     'the author of the file',
     'This is part of the format, but this release cannot do it.',
     'Remove it, or use a release that has it.',
+  ),
+  github_refused: author(
+    'an admin',
+    'GitHub refused a request: the token is wrong, or it lacks a permission.',
+    "Give the workflow's job the permission that is named.",
   ),
   harness_config_unsupported: author(
     "the agent's author",
@@ -151,6 +161,11 @@ export const codes = {
   ),
   ScenarioResolutionError: author("the eval's author", 'No scenario has this name.', 'Use one of the names listed.'),
   scenario_conflict: author("the scenario's author", 'Two scenarios have the same name.', 'Rename one of them.'),
+  shard_refused: author(
+    'whoever wrote the workflow',
+    "A shard's results belong to another plan or run, came twice, or are damaged.",
+    'Run the jobs of the shards again, then the merge.',
+  ),
   usage_invalid: author('whoever typed the command', 'The command line is not understood.', 'Run the command with --help.'),
 
   // An author must act, but it shows only once a sandbox exists.
@@ -212,6 +227,10 @@ export const codes = {
   engine_unreachable: infrastructure(
     'The container engine cannot be reached.',
     'Start it, or point DOCKER_HOST at it; `proctor doctor` checks.',
+  ),
+  github_failed: infrastructure(
+    'GitHub did not answer, or answered with an error, also when asked again.',
+    'Run the job again; https://www.githubstatus.com says whether GitHub is well.',
   ),
   internal_error: {
     ...infrastructure('proctor failed in a way that it did not foresee.', 'Report it with the text of the error.'),

@@ -42,6 +42,17 @@ export const ConfigFile = z.strictObject({
   grants: z.array(GrantFile).optional().meta({
     description: 'What agents may use. Absent: at a desk, everything that agent.yaml asks for; on GitHub, nothing beyond the gateway',
   }),
+  comment: z
+    .enum(['changes', 'always', 'never'])
+    .optional()
+    .meta({ description: 'When a pull request gets a comment: once there is something to tell (default), always, or never' }),
+  release: z
+    .strictObject({ on_failure: z.enum(['comment', 'prerelease', 'nothing']).default('comment') })
+    .optional()
+    .meta({
+      description:
+        'What a gate that is not met does to a release, beside the verdict in its notes: a comment on the commit, a mark as prerelease, or nothing',
+    }),
   budget: z
     .strictObject({
       cost_usd: z.number().positive().optional().meta({ description: 'US dollars for all runs and judgements together' }),

@@ -7,7 +7,12 @@ import type { ScorerSpec } from './scorer.ts'
 /** Who asked, and the trees they asked about. */
 export type Trigger = {
   readonly kind: 'pull_request' | 'push' | 'tag' | 'command' | 'api' | 'local'
+  /** On GitHub owner/name. */
   readonly repo: string
+  /** Branch or tag. */
+  readonly ref?: string
+  /** Number of the pull request. */
+  readonly pull?: number
   readonly head: Tree
   /** The merge base: configuration, scenarios and scorers are read from it; regressions are measured against it. */
   readonly base?: Tree
@@ -20,6 +25,8 @@ export type Plan = {
   readonly trigger: Trigger
   readonly batches: readonly Batch[]
   readonly budget: Budget
+  /** Ids of samples by shard, balanced; what is in none goes where its id falls. */
+  readonly shards?: readonly (readonly string[])[]
   /** Prices that the repository's configuration sets, over the built-in ones. */
   readonly prices?: Prices
   readonly warnings: readonly string[]
@@ -31,6 +38,10 @@ export type Batch = {
   readonly commit: string
   readonly runs: readonly Run[]
   readonly gate: Gate
+  /** An eval that the change itself brings or alters: it runs, and decides nothing. */
+  readonly proposed?: boolean
+  /** What the base side is. `failed`: it runs only samples that fail on head; `all`: each one. */
+  readonly base?: { readonly commit: string; readonly samples: 'failed' | 'all' }
   /** The author's sentence for the report's reader. */
   readonly description?: string
 }

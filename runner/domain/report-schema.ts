@@ -67,6 +67,7 @@ const run = z.object({
   duration_ms: z.number(),
   keys: z.object({ run: digest, grade: digest }),
   from: z.object({ file: z.string(), line: count }).exactOptional(),
+  reused: z.object({ plan: digest, commit: z.string() }).exactOptional(),
 })
 const batch = z.object({
   eval: z.string(),
@@ -82,6 +83,18 @@ const batch = z.object({
     min_trust: z.string().exactOptional(),
   }),
   totals,
+  proposed: z.literal(true).exactOptional(),
+  comparison: z
+    .object({
+      base: z.string(),
+      pairs: count,
+      regressed: z.array(z.string()),
+      fixed: z.array(z.string()),
+      unpaired: count,
+      p: share.nullable().meta({ description: 'Exact McNemar test, two-sided; with `unpaired` > 0 the least that it can be' }),
+      detectable: count.nullable(),
+    })
+    .exactOptional(),
   pass_at: z.record(z.string(), share),
   pass_hat: z.record(z.string(), share),
   scorers: z.array(
@@ -107,6 +120,14 @@ export const ReportSchema = z.object({
   missing: z.array(z.string()),
   totals,
   batches: z.array(batch),
+  trigger: z.object({
+    kind: z.string(),
+    repo: z.string(),
+    sha: z.string(),
+    base: z.string().exactOptional(),
+    ref: z.string().exactOptional(),
+    pull: count.exactOptional(),
+  }),
   generated_at: z.string(),
   proctor: z.string(),
   warnings: z.array(z.string()),

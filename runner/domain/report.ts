@@ -13,6 +13,14 @@ export type Report = {
   readonly missing: readonly string[]
   readonly totals: Totals
   readonly batches: readonly ReportBatch[]
+  readonly trigger: {
+    readonly kind: string
+    readonly repo: string
+    readonly sha: string
+    readonly base?: string
+    readonly ref?: string
+    readonly pull?: number
+  }
   readonly generated_at: string
   readonly proctor: string
   readonly warnings: readonly string[]
@@ -46,11 +54,29 @@ export type ReportBatch = {
     readonly min_trust?: string
   }
   readonly totals: Totals
+  /** An eval that the change itself brings: outside the conclusion and the totals of the report. */
+  readonly proposed?: true
+  readonly comparison?: Comparison
   /** Keys "1".."epochs": unbiased estimate over samples that have at least k scored epochs. */
   readonly pass_at: Readonly<Record<string, number>>
   readonly pass_hat: Readonly<Record<string, number>>
   readonly scorers: readonly ScorerTotals[]
   readonly runs: readonly ReportRun[]
+}
+/** Head against base, sample by sample, over those that were scored on both sides. A sample passes on a side when more than half of its epochs do. */
+export type Comparison = {
+  /** Commit of the base side. */
+  readonly base: string
+  readonly pairs: number
+  /** Ids of samples: pass on base and fail on head; the other way round. */
+  readonly regressed: readonly string[]
+  readonly fixed: readonly string[]
+  /** Samples that were scored on head and have no result of the base. */
+  readonly unpaired: number
+  /** Exact McNemar test, two-sided. With `unpaired` > 0 it is the least that it can be. Null without pairs. */
+  readonly p: number | null
+  /** How many samples would have to change, all in one direction, to be told from chance at 5%. Null: not even all of them. */
+  readonly detectable: number | null
 }
 export type ScorerTotals = {
   readonly name: string
@@ -108,4 +134,6 @@ export type ReportRun = {
   readonly duration_ms: number
   readonly keys: { readonly run: Digest; readonly grade: Digest }
   readonly from?: { readonly file: string; readonly line: number }
+  /** It was taken over from an earlier plan with the same keys, and cost nothing here. */
+  readonly reused?: { readonly plan: Digest; readonly commit: string }
 }

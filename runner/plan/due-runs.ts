@@ -21,7 +21,7 @@ export function* dueRuns(
   { shard = wholePlan, before = 0, attempts: most = usualAttempts }: Asked = {},
 ): Generator<Run> {
   const results = new Map(done.map((result, at) => [result.run.id, { ...result, isEarlier: at < before }]))
-  for (const run of plan.batches.flatMap((batch) => expand(batch, results, most)).filter(inShard(shard))) {
+  for (const run of plan.batches.flatMap((batch) => expand(batch, results, most)).filter(inShard(shard, plan.shards))) {
     if (isSpent(plan.budget, done)) return
     if (!results.has(run.id)) yield run
   }
@@ -30,11 +30,11 @@ export function* dueRuns(
 type Tried = Result & { readonly isEarlier: boolean }
 type Results = ReadonlyMap<string, Tried>
 
-/** The base side runs only for samples that failed on head, and that nobody has a result for. */
-function expand({ runs }: Batch, results: Results, most: number): Run[] {
+/** The base side runs for samples that failed on head, or for all when the batch says so. */
+function expand({ runs, base: asked }: Batch, results: Results, most: number): Run[] {
   const head = runs.filter(({ side }) => side === 'head')
   const failed = new Set(head.filter((run) => latest(run, results, most)?.grade.verdict === 'fail').map(({ sample }) => sample.id))
-  const base = runs.filter(({ side, sample }) => side === 'base' && failed.has(sample.id))
+  const base = runs.filter(({ side, sample }) => side === 'base' && (asked?.samples === 'all' || failed.has(sample.id)))
   return [...head, ...base].flatMap((run) => attempts(run, results, most))
 }
 
@@ -59,8 +59,10 @@ function isRetried({ record, grade }: Result): boolean {
 const isCode = (code: string): code is Code => Object.hasOwn(codes, code)
 
 /** By sample, so that its epochs and its base side stay in one shard. */
-function inShard({ index, of }: Shard): (run: Run) => boolean {
-  return ({ sample }) => of === 1 || spread(sample.id) % of === index - 1
+export function inShard({ index, of }: Shard, balanced: Plan['shards']): (run: Run) => boolean {
+  const known = balanced?.length === of ? balanced : []
+  const shards = new Map(known.flatMap((samples, at) => samples.map((sample) => [sample, at] as const)))
+  return ({ sample }) => of === 1 || (shards.get(sample.id) ?? spread(sample.id) % of) === index - 1
 }
 
 /** FNV-1a: any even spread will do, as long as every machine has the same. */
@@ -69,7 +71,9 @@ const spread = (text: string) =>
 
 /** Sums are made only where there is a limit: `done` may be long. */
 function isSpent({ costUsd, wallMs }: Budget, done: readonly Result[]): boolean {
-  const sum = (of: (result: Result) => number) => done.reduce((total, result) => total + of(result), 0)
+  if (costUsd === undefined && wallMs === undefined) return false
+  const paid = done.filter(({ reused }) => !reused)
+  const sum = (of: (result: Result) => number) => paid.reduce((total, result) => total + of(result), 0)
   if (costUsd !== undefined && sum(({ record, grade }) => record.usage.costUsd + grade.usage.costUsd) >= costUsd) return true
   return wallMs !== undefined && sum(({ record }) => record.timing.durationMs) >= wallMs
 }

@@ -2,6 +2,7 @@ import { type Code, codes } from '../domain/error.ts'
 import type { Batch, Plan } from '../domain/plan.ts'
 import type { Report, ReportBatch, ReportRun, ScorerTotals, Totals } from '../domain/report.ts'
 import type { Result } from '../domain/result.ts'
+import { compare } from './compare.ts'
 import { conclude, worst } from './conclusion.ts'
 import { reportRun } from './report-run.ts'
 import { mean, passAtK, passHatK, wilson } from './statistics.ts'
@@ -23,19 +24,32 @@ export function buildReport(
   const missing = plan.batches.flatMap((batch) => missingRuns(batch, attempts))
   const state = missing.length === 0 ? 'complete' : live ? 'running' : 'incomplete'
   const batches = plan.batches.map((batch) => reportBatch({ batch, attempts, running: state === 'running', superseded }))
-  const totals = sum(batches.map((batch) => batch.totals))
+  const deciding = batches.filter(({ proposed }) => !proposed)
+  const totals = sum(deciding.map((batch) => batch.totals))
   return {
     schema: 'proctor/report@1',
     plan: plan.id,
     revision: results.length,
     state,
-    conclusion: worst(batches.map(({ conclusion }) => conclusion)),
+    conclusion: worst(deciding.map(({ conclusion }) => conclusion)),
     missing,
     totals,
     batches,
+    trigger: triggerOf(plan),
     generated_at: now.toISOString(),
     proctor: version,
     warnings: [...plan.warnings, ...ownWarnings(batches)],
+  }
+}
+
+function triggerOf({ trigger: { kind, repo, head, base, ref, pull } }: Plan): Report['trigger'] {
+  return {
+    kind,
+    repo,
+    sha: head.sha,
+    ...(base && { base: base.sha }),
+    ...(ref !== undefined && { ref }),
+    ...(pull !== undefined && { pull }),
   }
 }
 
@@ -58,7 +72,8 @@ function reportBatch({
   const last = new Set(results.flatMap((tries) => tries.at(-1)?.run.id ?? []))
   const final = runs.filter(({ id }) => last.has(id))
   const counted = final.filter(({ side }) => side === 'head')
-  const totals = totalsOf({ counted, regressions: regressions(final), cost_usd: cost(results.flat()) })
+  const comparison = compare(final, batch.base?.commit)
+  const totals = totalsOf({ counted, regressions: comparison?.regressed.length ?? 0, cost_usd: cost(results.flat()) })
   const { gate } = batch
   const missing = missingRuns(batch, attempts).length
   return {
@@ -74,18 +89,22 @@ function reportBatch({
       ...(gate.minTrust !== undefined && { min_trust: gate.minTrust }),
     },
     totals,
+    ...(batch.proposed && { proposed: true }),
+    ...(comparison && { comparison }),
     ...epochs(counted),
     scorers: scorerTotals(counted),
     runs,
   }
 }
 
-/** Without a result. The base side of a sample is only due when its head side failed. */
-function missingRuns({ runs }: Batch, attempts: Attempts): string[] {
+/** Without a result. The base side of a sample is due when its head side failed, unless all of it is. */
+function missingRuns({ runs, base }: Batch, attempts: Attempts): string[] {
   const failed = new Set(
     runs.filter((run) => run.side === 'head' && lastVerdict(attempts, run.id) === 'fail').map(({ sample }) => sample.id),
   )
-  return runs.filter((run) => !attempts.has(firstAttempt(run.id)) && (run.side === 'head' || failed.has(run.sample.id))).map(({ id }) => id)
+  return runs
+    .filter((run) => !attempts.has(firstAttempt(run.id)) && (run.side === 'head' || base?.samples === 'all' || failed.has(run.sample.id)))
+    .map(({ id }) => id)
 }
 const lastVerdict = (attempts: Attempts, id: string) =>
   attempts.get(firstAttempt(id))?.reduce((a, b) => (b.run.attempt > a.run.attempt ? b : a)).grade.verdict
@@ -117,22 +136,9 @@ const rate = (pass: number, fail: number) => ({
 
 /** Agent and judge, every attempt. What was taken over from another run was paid there. */
 function cost(results: readonly Result[]): number {
-  const paid = ({ run, record, grade }: Result) =>
-    (record.run === run.id ? record.usage.costUsd : 0) + (grade.run === run.id ? grade.usage.costUsd : 0)
+  const paid = ({ run, record, grade, reused }: Result) =>
+    reused ? 0 : (record.run === run.id ? record.usage.costUsd : 0) + (grade.run === run.id ? grade.usage.costUsd : 0)
   return results.reduce((total, result) => total + paid(result), 0)
-}
-
-/** A sample passes on a side when more than half of its scored epochs do. */
-function regressions(final: readonly ReportRun[]): number {
-  const bySample = Map.groupBy(
-    final.filter(({ verdict }) => verdict !== 'unscored'),
-    ({ sample }) => sample,
-  )
-  return [...bySample.values()].filter((runs) => passes(runs, 'head') === false && passes(runs, 'base') === true).length
-}
-function passes(runs: readonly ReportRun[], side: ReportRun['side']): boolean | undefined {
-  const own = runs.filter((run) => run.side === side)
-  return own.length === 0 ? undefined : own.filter(({ verdict }) => verdict === 'pass').length * 2 > own.length
 }
 
 function epochs(counted: readonly ReportRun[]): Pick<ReportBatch, 'pass_at' | 'pass_hat'> {

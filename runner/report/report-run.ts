@@ -4,7 +4,7 @@ import type { Result } from '../domain/result.ts'
 import { runFiles } from './run-files.ts'
 
 /** One result, as the report shows it. What is long is named by path. */
-export function reportRun({ run, record, grade }: Result): ReportRun {
+export function reportRun({ run, record, grade, reused }: Result): ReportRun {
   const files = runFiles(run.id, record)
   const code = grade.verdict === 'unscored' ? (grade.code ?? (record.ended.as === 'error' ? record.ended.code : undefined)) : undefined
   const { from } = run.sample
@@ -40,6 +40,7 @@ export function reportRun({ run, record, grade }: Result): ReportRun {
     duration_ms: record.timing.durationMs,
     keys: run.keys,
     ...(from && { from: { file: from.file, line: from.line } }),
+    ...(reused && { reused }),
   }
 }
 

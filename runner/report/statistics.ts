@@ -36,3 +36,25 @@ function allChosen(some: number, all: number, k: number): number {
 }
 
 export const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
+
+/**
+ * Exact McNemar test, two-sided: how likely at least so uneven a split of the pairs that changed is, when each of them could have
+ * gone either way. `worse` pass before and fail after, `better` the other way round.
+ * Q. McNemar, Psychometrika 12 (1947); exact form: the sign test.
+ */
+export function mcnemar(worse: number, better: number): number {
+  const changed = worse + better
+  let [term, tail] = [-changed * Math.LN2, 0] // logarithms, so that thousands of pairs do not vanish
+  for (let i = 0; i <= Math.min(worse, better); i++) {
+    tail += Math.exp(term)
+    term += Math.log((changed - i) / (i + 1))
+  }
+  return Math.min(1, 2 * tail)
+}
+
+/** The fewest of `of` pairs that, all changing in one direction, are told from chance at 5%; null when not even all of them are. */
+export function fewestToTell(of: number): number | null {
+  let needed = 1
+  while (mcnemar(needed, 0) > 0.05) needed++
+  return needed <= of ? needed : null
+}

@@ -1,4 +1,5 @@
 import type { Credentials } from './credentials.ts'
+import type { Earlier } from './earlier.ts'
 import type { Fetcher } from './fetcher.ts'
 import type { Gateway } from './gateway.ts'
 import type { Model } from './model.ts'
@@ -18,6 +19,8 @@ export type World = {
   readonly fetcher: Fetcher
   readonly records: Records
   readonly blobs: Blobs
+  /** Absent: everything is run. */
+  readonly earlier?: Earlier
   readonly publisher: Publisher
   readonly watch: Watch
   /** Part of every key, so that a new release never reuses an old one's results. */

@@ -42,9 +42,9 @@ export function folderRecords({ folder, blobs, overwrite }: { folder: string; bl
     async keep(plan, result) {
       const { log, results } = await opened(plan)
       if (!log) throw new ProctorError('internal_error', 'a result came before its plan had begun')
-      const { run, record, grade } = result
+      const { run, record, grade, reused } = result
       await layRunFiles({ folder, id: run.id, record, blobs })
-      await log.append({ run: run.id, attempt: run.attempt, keys: run.keys, record, grade })
+      await log.append({ run: run.id, attempt: run.attempt, keys: run.keys, record, grade, ...(reused && { reused }) })
       results.set(run.id, result)
     },
 
@@ -96,9 +96,9 @@ async function readPlan(path: string): Promise<Plan | undefined> {
 function joined(plan: Plan, lines: readonly Line[]): Map<string, Result> {
   const planned = new Map(plan.batches.flatMap(({ runs }) => runs.map((run) => [firstAttempt(run.id), run] as const)))
   const results = new Map<string, Result>()
-  for (const { run: id, attempt, keys, record, grade } of lines) {
+  for (const { run: id, attempt, keys, record, grade, reused } of lines) {
     const run = planned.get(firstAttempt(id))
-    if (run) results.set(id, { run: asAttempt(run, { id, attempt, keys }), record, grade })
+    if (run) results.set(id, { run: asAttempt(run, { id, attempt, keys }), record, grade, ...(reused && { reused }) })
   }
   return results
 }

@@ -4,6 +4,7 @@ import { ProctorError } from '../../domain/error.ts'
 import type { Grade } from '../../domain/grade.ts'
 import type { Keys } from '../../domain/plan.ts'
 import type { RunRecord } from '../../domain/record.ts'
+import type { Origin } from '../../domain/result.ts'
 import { isSystemError, writeAll, writing } from './write.ts'
 
 /** One line of results.jsonl. The run itself is in plan.json. */
@@ -13,6 +14,7 @@ export type Line = {
   readonly keys: Keys
   readonly record: RunRecord
   readonly grade: Grade
+  readonly reused?: Origin
 }
 
 /** Complete lines, in order. What follows the last line end is the torn line of a crash: `size` leaves it out. */
