@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Nothing but what every verb needs is imported here: `--version` must answer in the time that node itself takes to start.
-import { version } from './version.ts'
+import { version } from '../runner/lib/version.ts'
 
 const verbs = {
   run: () => import('./commands/run.ts'),

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
+import { version } from '../../runner/lib/version.ts'
 import { readArgs, type Usage } from '../args.ts'
 import { readSettings } from '../settings.ts'
-import { version } from '../version.ts'
 
 const usage: Usage = {
   usage: 'proctor report OUT [options]',

@@ -3,10 +3,10 @@ import { cpus } from 'node:os'
 import { join, resolve } from 'node:path'
 import { ProctorError } from '../../runner/domain/error.ts'
 import type { Conclusion } from '../../runner/domain/report.ts'
+import { version } from '../../runner/lib/version.ts'
 import { type Args, readArgs, type Usage } from '../args.ts'
 import { newOutFolder } from '../out-folder.ts'
 import { readSettings } from '../settings.ts'
-import { version } from '../version.ts'
 
 const usage: Usage = {
   usage: 'proctor run [PATH] [options]',

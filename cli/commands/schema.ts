@@ -1,8 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { ProctorError } from '../../runner/domain/error.ts'
 import { nearest } from '../../runner/lib/nearest.ts'
+import { shipped } from '../../runner/lib/shipped.ts'
 import { readArgs, type Usage } from '../args.ts'
-import { shipped } from '../shipped.ts'
 
 const usage: Usage = {
   usage: 'proctor schema [NAME]',

@@ -29,6 +29,11 @@ export type Plan = {
   readonly shards?: readonly (readonly string[])[]
   /** Prices that the repository's configuration sets, over the built-in ones. */
   readonly prices?: Prices
+  /** How the repository wants results shown. */
+  readonly publishing?: {
+    readonly comment?: 'changes' | 'always' | 'never'
+    readonly onReleaseFailure?: 'comment' | 'prerelease' | 'nothing'
+  }
   readonly warnings: readonly string[]
 }
 /** The part of a plan for one eval and one agent = one check run. Runs of head and base are told apart by `side`. */

@@ -13,6 +13,8 @@ export type Options = {
   /** The only way out. Without one, nothing that needs a network works. */
   readonly proxy?: string
   readonly token?: Token
+  /** The remote is one that whoever runs us named, not a stranger: it is asked by this protocol, and as the machine itself would. */
+  readonly own?: 'http' | 'https'
 }
 
 /** Nothing of the machine's own git configuration, no prompt, no hook, no helper. */
@@ -42,6 +44,7 @@ const environment = {
   LC_ALL: 'C',
 }
 const passed = ['PATH', 'GIT_SSL_CAINFO', 'SSL_CERT_FILE', 'SSL_CERT_DIR', 'CURL_CA_BUNDLE']
+const ownProxies = ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY', 'no_proxy', 'NO_PROXY', 'all_proxy', 'ALL_PROXY']
 const ours = ['GIT_ALLOW_PROTOCOL', 'PROCTOR_GIT_USER', 'PROCTOR_GIT_TOKEN']
 /** Silence of git, in ms, after which it counts as stuck. */
 const block = 120_000
@@ -52,7 +55,8 @@ const longest = 4 * 2 ** 20
  * git in `folder`, at peace with strangers. The token is in the environment of git alone; a helper that has no secret in it hands it out
  * when that one host asks for a login, so that it is never in argv, a URL or a file, and stays behind when a redirect leads elsewhere.
  */
-export function remoteGit(folder: string, { variables, local, signal, proxy, token }: Options): SimpleGit {
+export function remoteGit(folder: string, { variables, local, signal, proxy, token, own }: Options): SimpleGit {
+  const handed = own ? [...passed, ...ownProxies] : passed
   const helper = '!f() { test "$1" != get || printf "username=%s\\npassword=%s\\n" "$PROCTOR_GIT_USER" "$PROCTOR_GIT_TOKEN"; }; f'
   const tooMuch = new AbortController()
   return simpleGit({
@@ -60,10 +64,11 @@ export function remoteGit(folder: string, { variables, local, signal, proxy, tok
     config: [
       ...neutral,
       `protocol.file.allow=${local ? 'always' : 'never'}`,
+      ...(own === 'http' ? ['protocol.http.allow=always'] : []),
       ...(token ? [`credential.${token.origin}.helper=${helper}`] : []),
     ],
     timeout: { block },
-    allowEnvironment: [...Object.keys(environment), ...passed, ...ours],
+    allowEnvironment: [...Object.keys(environment), ...handed, ...ours],
     abort: AbortSignal.any([tooMuch.signal, ...(signal ? [signal] : [])]),
     unsafe: {
       allowUnsafeHooksPath: true,
@@ -74,10 +79,10 @@ export function remoteGit(folder: string, { variables, local, signal, proxy, tok
     },
   })
     .env({
-      ...Object.fromEntries(passed.flatMap((name) => (variables[name] === undefined ? [] : [[name, variables[name]]]))),
+      ...Object.fromEntries(handed.flatMap((name) => (variables[name] === undefined ? [] : [[name, variables[name]]]))),
       ...environment,
       // By environment too: unlike a setting, nothing that git starts can be without it.
-      GIT_ALLOW_PROTOCOL: local ? 'https:file' : 'https',
+      GIT_ALLOW_PROTOCOL: local ? 'https:file' : (own ?? 'https'),
       ...(proxy === undefined ? {} : { https_proxy: proxy, http_proxy: proxy, all_proxy: proxy }),
       ...(token ? { PROCTOR_GIT_USER: userOf(token), PROCTOR_GIT_TOKEN: token.value } : {}),
     })
