@@ -1,0 +1,21 @@
+import { spawn } from 'node:child_process'
+import { ProctorError } from '../runner/domain/error.ts'
+import { shipped } from '../runner/lib/shipped.ts'
+import type { Job } from './job.ts'
+
+/** The base image, made once on a machine: a fresh runner takes about a minute for it. Throws `base_image_missing`. */
+export async function ensureImage({ settings, log, signal }: Pick<Job, 'settings' | 'log' | 'signal'>): Promise<void> {
+  const child = spawn('bash', [shipped('script', 'bootstrap'), '--image'], {
+    env: settings.variables,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    signal,
+  })
+  let said = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (bytes: Buffer) => {
+      said = `${said}${bytes}`.slice(-4000)
+      for (const line of String(bytes).split('\n').filter(Boolean)) log.say(line)
+    })
+  const code = await new Promise<number | null>((resolve, reject) => child.once('error', reject).once('close', resolve))
+  if (code !== 0) throw new ProctorError('base_image_missing', `script/bootstrap --image ended with ${code}`, { log: said })
+}

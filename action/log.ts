@@ -1,0 +1,36 @@
+import { randomUUID } from 'node:crypto'
+import type { Verdict } from '../runner/domain/grade.ts'
+import { oneLine } from '../runner/report/plain.ts'
+import { duration } from '../runner/report/wording.ts'
+import type { Watch } from '../runner/seams/watch.ts'
+
+/**
+ * The log of the job. What agents print and how they are called shows up here, and the runner takes lines for commands: so it is told
+ * not to, until the end.
+ */
+export function openLog(write: (text: string) => void): { say(text: string): void; readonly watch: Watch } & Disposable {
+  const token = randomUUID()
+  write(`::stop-commands::${token}\n`)
+  // The older form of a command is found in the middle of a line too.
+  const say = (text: string) => write(`${oneLine(text, 500).replaceAll('##[', '## [')}\n`)
+  let total = 0
+  let done = 0
+  const watch: Watch = (event) => {
+    if (event.at === 'planned') {
+      total = event.plan.batches.reduce((sum, { runs }) => sum + runs.filter(({ side }) => side === 'head').length, 0)
+      const reused = event.done.filter((result) => result.reused).length
+      say(`${total} runs planned${reused > 0 ? `; ${reused} results are taken over from earlier ones with the same inputs` : ''}`)
+    }
+    if (event.at === 'preparing' && event.log === undefined) say(`preparing ${event.what}`)
+    if (event.at === 'done') {
+      done += 1
+      const { agent, eval: name, sample, side, attempt } = event.run
+      const title = [agent.slug, name, sample.id].join(' / ')
+      say(
+        `${mark[event.grade.verdict]} ${done}. ${title}${side === 'base' ? ' (base)' : ''}${attempt > 1 ? ` attempt ${attempt}` : ''} (${duration(event.durationMs)})${event.grade.verdict === 'pass' ? '' : `: ${event.grade.reason}`}`,
+      )
+    }
+  }
+  return { say, watch, [Symbol.dispose]: () => write(`::${token}::\n`) }
+}
+const mark: Record<Verdict, string> = { pass: 'pass    ', fail: 'fail    ', unscored: 'unscored' }
