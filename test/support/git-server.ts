@@ -45,7 +45,10 @@ export async function gitServer({ token, port = 0, host = '127.0.0.1', answer }:
   const address = server.address() as AddressInfo // listening on TCP
 
   /** A repository with one commit for each of the trees. */
-  function repository(name: string, ...trees: readonly Readonly<Record<string, string>>[]): { git(...args: string[]): string } {
+  function repository(
+    name: string,
+    ...trees: readonly Readonly<Record<string, string>>[]
+  ): { readonly folder: string; readonly bare: string; git(...args: string[]): string } {
     const work = file(`${name}.work`)
     const git = (...args: string[]) =>
       execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@t', '-c', 'init.defaultBranch=main', ...args], {
@@ -61,7 +64,7 @@ export async function gitServer({ token, port = 0, host = '127.0.0.1', answer }:
       git('commit', '--quiet', '--message', 'a change')
     }
     execFileSync('git', ['clone', '--quiet', '--bare', work, file(name)])
-    return { git }
+    return { folder: work, bare: file(name), git }
   }
   return {
     repository,
