@@ -103,6 +103,11 @@ const local = ({ variables, cacheDir }: Pick<Preset, 'variables' | 'cacheDir'>) 
 })
 
 export { gitName, openStore } from './environment/credentials.ts'
+export { unpackZip } from './fetch/unpack-zip.ts'
+export { type OwnTree, takeTrees } from './git/own-repository.ts'
+
+/** GitHub's own parts are large: only the doors that speak to it load them. */
+export const loadGitHub = () => import('./github/github.ts')
 
 /** Where a judge would be asked, in one line. Throws `agent_model_unresolved`. */
 export const describeModel = describeAccount
