@@ -83,8 +83,8 @@ export async function gitServer({ token, port = 0, host = '127.0.0.1', answer }:
   }
 }
 
-/** `git http-backend` is a CGI program. */
-function backend(folder: string, request: IncomingMessage, response: ServerResponse): void {
+/** Answers with the repositories below a folder: `git http-backend` is a CGI program. */
+export function backend(folder: string, request: IncomingMessage, response: ServerResponse): void {
   const { pathname, search } = new URL(request.url ?? '/', 'https://host')
   const child = spawn('git', ['http-backend'], {
     env: {
