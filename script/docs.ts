@@ -32,7 +32,7 @@ function page(): string {
   const sections = groups.map(({ title, about, has }) => `## ${title}\n\n${about}\n\n${table(has)}\n`)
   return `# Errors
 
-<!-- Made by script/docs.ts out of runner/domain/codes.ts. Change the table there. -->
+<!-- Made by script/docs.ts out of the tables in runner/domain/codes/. Change them there. -->
 
 Every error has a code, says what happened and where, who must act, and what to do next. \`retry\`: whether proctor tries again by itself, at
 most three times in all. \`exit\`: what \`proctor run\` ends with; \`check\`: the conclusion of the check run.

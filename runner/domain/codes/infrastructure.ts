@@ -1,0 +1,56 @@
+import type { Entry } from './entry.ts'
+
+const infrastructure = (what: string, next: string): Entry => ({
+  class: 'infrastructure',
+  verdict: 'unscored',
+  retry: true,
+  exit: 3,
+  conclusion: 'neutral',
+  who: 'whoever runs proctor',
+  what,
+  next,
+})
+
+/** The machine did it: unscored, retried. */
+export const infrastructureCodes = {
+  base_image_missing: {
+    ...infrastructure('The base image is not on this engine.', 'Run script/bootstrap, or pull the image that it names.'),
+    retry: false,
+  },
+  engine_deadline: infrastructure(
+    'The container engine did not answer in time.',
+    'Run `proctor doctor`; a loaded engine needs a lower --concurrency.',
+  ),
+  engine_unreachable: infrastructure(
+    'The container engine cannot be reached.',
+    'Start it, or point DOCKER_HOST at it; `proctor doctor` checks.',
+  ),
+  github_failed: infrastructure(
+    'GitHub did not answer, or answered with an error, also when asked again.',
+    'Run the job again; https://www.githubstatus.com says whether GitHub is well.',
+  ),
+  internal_error: {
+    ...infrastructure('proctor failed in a way that it did not foresee.', 'Report it with the text of the error.'),
+    retry: false,
+  },
+  judge_failed: infrastructure(
+    'The judge gave no usable answer, also when asked again.',
+    'Check the model, its address and its key with `proctor doctor`.',
+  ),
+  model_upstream_failed: infrastructure(
+    'The model provider failed, could not be reached or did not answer in time, and the agent could not go on.',
+    "Look at the run's model-calls.jsonl; try again when the provider answers.",
+  ),
+  records_damaged: {
+    ...infrastructure(
+      'What the output folder holds is missing, or no longer what was written.',
+      'Restore the file that is named, or run again into a new folder.',
+    ),
+    retry: false,
+  },
+  records_unwritable: {
+    ...infrastructure('The output folder cannot be written.', 'Make room, correct its permissions, or name another with --out.'),
+    retry: false,
+  },
+  sandbox_lost: infrastructure('The sandbox vanished under the run.', 'Run again with --resume; look at the engine when it comes back.'),
+} as const satisfies Record<string, Entry>
