@@ -28,7 +28,7 @@ export function runnerLog(secrets: readonly string[]) {
     [...masks].sort((a, b) => b.length - a.length).reduce((shown, secret) => shown.replaceAll(secret, '***'), text)
   const say = (line: string) => void lines.push(mask(line))
 
-  function carryOut({ name, properties, data }: Command): void {
+  function carryOut({ name, properties, data }: Command) {
     switch (name) {
       case 'add-mask':
         for (const value of [data, ...data.split(/[\r\n]+/)]) if (value.trim() !== '') masks.add(value)
@@ -58,7 +58,7 @@ export function runnerLog(secrets: readonly string[]) {
     }
   }
 
-  function read(line: string): void {
+  function read(line: string) {
     const command = commandIn(line, stopped)
     if (command === undefined) return say(line)
     if (stopped !== undefined) {

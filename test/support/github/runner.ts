@@ -82,7 +82,11 @@ export async function runAction(options: Options): Promise<ActionEnded> {
     const environment = { ...context, ...Object.fromEntries(given), ...env, ...more, ...files.variables }
     const child = spawn(process.execPath, [entry], { cwd: workspace, env: environment, stdio: ['ignore', 'pipe', 'pipe'] })
     log.next()
-    const ended = await watch(child, { ...options, timeoutMs, signalAfter, onLine: (line) => void (raw.push(line), log.read(line)) })
+    const onLine = (line: string) => {
+      raw.push(line)
+      log.read(line)
+    }
+    const ended = await watch(child, { ...options, timeoutMs, signalAfter, onLine })
     return { ...ended, ...(await files.read()) }
   }
   const first = await step(main, {}, options.signalAfter)
