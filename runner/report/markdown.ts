@@ -1,5 +1,5 @@
 import type { Report, ReportBatch, ReportRun } from '../domain/report.ts'
-import { cellSpan, codeSpan, fence } from './neutral.ts'
+import { cellSpan, codeSpan, fence, htmlCode } from './neutral.ts'
 import {
   batchTitle,
   bySeverity,
@@ -111,19 +111,12 @@ function runDetails(run: ReportRun, { epochs, evidence }: { epochs: boolean; evi
   ])
   const body = [...scores, ...judge, ...(run.ended.message ? [fence(run.ended.message, evidence)] : [])]
   return [
-    `<details><summary>${run.verdict}: <code>${entities(runTitle(run, epochs))}</code></summary>`,
+    `<details><summary>${run.verdict}: ${htmlCode(runTitle(run, epochs))}</summary>`,
     codeSpan(run.reason, 400),
     ...body,
     '</details>',
   ].join('\n\n')
 }
-
-/** Sample ids come from a CSV: in HTML they are letters and digits, or entities. */
-const entities = (text: string) =>
-  text
-    .toWellFormed()
-    .slice(0, 200)
-    .replace(/[^A-Za-z0-9 ._-]/gu, (char) => `&#${char.codePointAt(0)};`)
 
 function noticeOf({ batches }: Report, step: Step): string {
   const over = (list: readonly unknown[], limit: number) => Math.max(0, list.length - limit)
