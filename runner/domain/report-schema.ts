@@ -83,6 +83,7 @@ const batch = z.object({
     min_trust: z.string().exactOptional(),
   }),
   totals,
+  missing: z.array(z.string()).exactOptional(),
   proposed: z.literal(true).exactOptional(),
   comparison: z
     .object({

@@ -54,6 +54,8 @@ export type ReportBatch = {
     readonly min_trust?: string
   }
   readonly totals: Totals
+  /** Those of `missing` of the report that are this batch's. Absent = none. */
+  readonly missing?: readonly string[]
   /** An eval that the change itself brings: outside the conclusion and the totals of the report. */
   readonly proposed?: true
   readonly comparison?: Comparison

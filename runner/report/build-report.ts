@@ -75,12 +75,12 @@ function reportBatch({
   const comparison = compare(final, batch.base?.commit)
   const totals = totalsOf({ counted, regressions: comparison?.regressed.length ?? 0, cost_usd: cost(results.flat()) })
   const { gate } = batch
-  const missing = missingRuns(batch, attempts).length
+  const missing = missingRuns(batch, attempts)
   return {
     eval: batch.eval,
     agent: batch.agent,
     commit: batch.commit,
-    ...conclude({ gate, totals, counted, missing, running: running && missing > 0, superseded }),
+    ...conclude({ gate, totals, counted, missing: missing.length, running: running && missing.length > 0, superseded }),
     ...(batch.description !== undefined && { description: batch.description }),
     gate: {
       min_pass_rate: gate.minPassRate,
@@ -89,6 +89,7 @@ function reportBatch({
       ...(gate.minTrust !== undefined && { min_trust: gate.minTrust }),
     },
     totals,
+    ...(missing.length > 0 && { missing }),
     ...(batch.proposed && { proposed: true }),
     ...(comparison && { comparison }),
     ...epochs(counted),
