@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { ProctorError } from '../runner/domain/error.ts'
+import { agentsOf } from '../runner/plan/agents-of-tag.ts'
 import type { PlanRequest } from '../runner/plan/make-plan.ts'
 import type { Job } from './job.ts'
-import { agentsOf } from './occasion.ts'
 import type { Trees } from './trees.ts'
 
 /** What is asked for, in the words of the engine. Throws `event_unsupported` for a tag that is no agent's release. */

@@ -26,6 +26,38 @@ const GrantFile = z.strictObject({
 })
 export type GrantFile = z.infer<typeof GrantFile>
 
+const only = {
+  evals: z.array(z.string().min(1)).min(1).optional().meta({ description: 'Names of evals. Absent: all' }),
+}
+const branches = z.array(z.string().min(1)).min(1).optional()
+
+/** What the GitHub App looks at by itself. In a workflow, its `on:` says that. */
+const TriggerFile = z.strictObject({
+  pull_request: z
+    .union([
+      z.literal(false),
+      z.strictObject({
+        ...only,
+        branches: branches.meta({ description: 'Globs of base branches. Absent: all' }),
+        labels: z
+          .array(z.string().min(1))
+          .min(1)
+          .optional()
+          .meta({ description: 'Only with one of these labels. Absent: without any too' }),
+        drafts: z.boolean().default(false).meta({ description: 'Also drafts' }),
+      }),
+    ])
+    .optional(),
+  push: z
+    .union([z.literal(false), z.strictObject({ ...only, branches: branches.meta({ description: 'Globs. Absent: the default branch' }) })])
+    .optional(),
+  tag: z
+    .union([z.literal(false), z.strictObject(only)])
+    .optional()
+    .meta({ description: 'Tags of versions, and releases: <agent>@1.2.0, or v1.2.0 for all agents' }),
+  merge_queue: z.union([z.literal(false), z.strictObject(only)]).optional(),
+})
+
 /** .github/proctor.yml: what holds for every eval of the repository that does not say otherwise. */
 export const ConfigFile = z.strictObject({
   apiVersion: z.literal('proctor/v1').optional(),
@@ -41,6 +73,9 @@ export const ConfigFile = z.strictObject({
     .meta({ description: 'US dollars per million tokens, over the built-in table. A name that ends in * stands for all that begin so' }),
   grants: z.array(GrantFile).optional().meta({
     description: 'What agents may use. Absent: at a desk, everything that agent.yaml asks for; on GitHub, nothing beyond the gateway',
+  }),
+  triggers: TriggerFile.optional().meta({
+    description: 'What the GitHub App evaluates by itself. Absent, and for each part that is absent: everything; `false`: nothing',
   }),
   comment: z
     .enum(['changes', 'always', 'never'])
@@ -60,4 +95,5 @@ export const ConfigFile = z.strictObject({
     })
     .optional(),
 })
+export type TriggerFile = z.infer<typeof TriggerFile>
 export type ConfigFile = z.infer<typeof ConfigFile>

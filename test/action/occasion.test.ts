@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { agentsOf, readOccasion } from '../../action/occasion.ts'
+import { readOccasion } from '../../action/occasion.ts'
 
 const head = 'a'.repeat(40)
 const base = 'b'.repeat(40)
@@ -64,16 +64,4 @@ describe('events', () => {
   test('others are refused by name', () => {
     expect(() => told('issues', {})).toThrow(/`issues`/)
   })
-})
-
-test.each([
-  ['triage@1.2.0', ['triage']],
-  ['fix-parser@v2.0.0-rc.1', ['fix-parser']],
-  ['v1.2.0', 'all'],
-  ['1.2.0', 'all'],
-  ['nightly', 'none'],
-  ['Triage@1', 'none'],
-  ['x/y@1', 'none'],
-])('the tag %s is of %s', (tag, agents) => {
-  expect(agentsOf(tag)).toEqual(agents)
 })

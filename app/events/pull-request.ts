@@ -1,0 +1,43 @@
+import { z } from 'zod'
+import { id, repoOf, senderOf, sha, user, withRepo } from './fields.ts'
+import type { Intent, Occasion } from './intent.ts'
+
+const side = z.object({ sha, ref: z.string().min(1), repo: z.object({ id }).nullable() })
+const payload = withRepo.extend({
+  action: z.string(),
+  pull_request: z.object({
+    number: id,
+    draft: z.boolean().default(false),
+    user: user.nullable(),
+    head: side,
+    base: side,
+    labels: z.array(z.object({ name: z.string() })).default([]),
+  }),
+})
+const examined = ['opened', 'synchronize', 'reopened', 'ready_for_review', 'labeled'] as const
+const isExamined = (action: string): action is (typeof examined)[number] => examined.some((known) => known === action)
+
+/** `pull_request`: a new head takes the place of the older one; a pull request that is closed or drafted again needs no verdict. */
+export function pullRequest(body: unknown): Intent {
+  const read = payload.parse(body)
+  const { action, pull_request: pull, sender } = read
+  const repo = repoOf(read)
+  if (action === 'closed') return { kind: 'withdraw', repo, pull: pull.number, why: 'the pull request was closed' }
+  if (action === 'converted_to_draft') return { kind: 'withdraw', repo, pull: pull.number, why: 'the pull request is a draft again' }
+  if (!isExamined(action)) return { kind: 'ignore', why: `pull_request ${action.slice(0, 40)}` }
+  const occasion: Occasion = {
+    at: 'pull_request',
+    action,
+    pull: pull.number,
+    author: { login: pull.user?.login ?? 'ghost', id: pull.user?.id ?? 0 },
+    head: pull.head.sha,
+    headRef: pull.head.ref,
+    headRepo: pull.head.repo?.id,
+    base: pull.base.sha,
+    baseRef: pull.base.ref,
+    isDraft: pull.draft,
+    labels: pull.labels.map(({ name }) => name),
+    group: `pull:${pull.number}`,
+  }
+  return { kind: 'evaluate', repo, occasion, sender: senderOf(sender) }
+}

@@ -1,0 +1,42 @@
+import { ConfigFile } from '../../runner/domain/config.ts'
+import { Problems, ProctorError } from '../../runner/domain/error.ts'
+import { checkYaml, isProblems, maxYamlBytes, readYaml } from '../../runner/plan/read/parse-yaml.ts'
+
+/** Where a repository says what it wants; the organisation's `.github` repository says it for all that say nothing. */
+export const configPaths = ['.github/proctor.yml', '.github/proctor.yaml'] as const
+/** Gives a file of a repository as it is at a commit or on its default branch; undefined where there is none. */
+export type ReadFile = (repo: { readonly owner: string; readonly name: string }, path: string, ref?: string) => Promise<string | undefined>
+
+/** `shared`: the organisation's, with its text; whoever plans puts it where the repository has none of its own. */
+export type RepoConfig = { readonly value: ConfigFile; readonly shared?: string }
+
+/**
+ * The configuration that holds for a commit of the base branch. A head never supplies it. Throws `Problems` with file, line and column;
+ * another repository's file is named by its repository.
+ */
+export async function readConfig(
+  read: ReadFile,
+  { owner, name, base }: { readonly owner: string; readonly name: string; readonly base: string },
+): Promise<RepoConfig | undefined> {
+  for (const place of [{ owner, name, ref: base }, ...(name === '.github' ? [] : [{ owner, name: '.github' }])])
+    for (const path of configPaths) {
+      const text = await read(place, path, 'ref' in place ? place.ref : undefined)
+      if (text !== undefined && 'ref' in place) return { value: parse(text, path) }
+      if (text !== undefined) return { value: parse(text, `${owner}/.github/${path}`), shared: text }
+    }
+  return undefined
+}
+
+function parse(text: string, file: string): ConfigFile {
+  if (Buffer.byteLength(text) > maxYamlBytes)
+    throw new Problems([
+      new ProctorError('config_invalid', `found ${Buffer.byteLength(text)} bytes; accepted: at most ${maxYamlBytes}`, {
+        place: { file, line: 1 },
+      }),
+    ])
+  const yaml = readYaml(text, file)
+  if (isProblems(yaml)) throw new Problems(yaml)
+  const checked = checkYaml(yaml, ConfigFile)
+  if (isProblems(checked)) throw new Problems(checked)
+  return checked.value
+}
