@@ -29,6 +29,10 @@ export const infrastructureCodes = {
     'GitHub did not answer, or answered with an error, also when asked again.',
     'Run the job again; https://www.githubstatus.com says whether GitHub is well.',
   ),
+  github_limited: infrastructure(
+    'GitHub limits how often it may be asked, and the limit did not end while proctor waited.',
+    'Run the job again later; whatever else uses the same token counts too.',
+  ),
   internal_error: {
     ...infrastructure('proctor failed in a way that it did not foresee.', 'Report it with the text of the error.'),
     retry: false,

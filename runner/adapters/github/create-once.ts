@@ -1,0 +1,24 @@
+import type { GitHub } from './client.ts'
+import { GitHubError } from './error.ts'
+
+/** What creates one thing, and what finds it if it is there already. */
+type Creation<T> = { readonly github: GitHub; readonly create: () => Promise<T>; readonly find: () => Promise<T | undefined> }
+const tries = 3
+
+/**
+ * Creates it, and never twice: an answer that was lost may have been to a request that was done, so GitHub is asked before it is sent
+ * again. Throws what the last try threw.
+ */
+export async function createOnce<T>({ github, create, find }: Creation<T>): Promise<T> {
+  for (let tried = 1; ; tried++) {
+    try {
+      return await create()
+    } catch (error) {
+      if (!(error instanceof GitHubError && error.isLost)) throw error
+      await github.wait(tried ** 2) // it may show up a moment later
+      const found = await find()
+      if (found !== undefined) return found
+      if (tried === tries) throw error
+    }
+  }
+}
