@@ -1,9 +1,8 @@
 import { type Code, codes, explain } from '../domain/error.ts'
 import type { Batch, Budget, Plan, Run } from '../domain/plan.ts'
 import type { Result } from '../domain/result.ts'
+import { inShard, type Shard } from '../lib/shard.ts'
 
-/** `index` is 1-based. */
-export type Shard = { readonly index: number; readonly of: number }
 const wholePlan: Shard = { index: 1, of: 1 }
 /** Of one run, from one start: the first, and two more when it was the machine's fault. */
 const usualAttempts = 3
@@ -57,17 +56,6 @@ function isRetried({ record, grade }: Result): boolean {
   return code !== undefined && isCode(code) && explain(code).retry
 }
 const isCode = (code: string): code is Code => Object.hasOwn(codes, code)
-
-/** By sample, so that its epochs and its base side stay in one shard. */
-export function inShard({ index, of }: Shard, balanced: Plan['shards']): (run: Run) => boolean {
-  const known = balanced?.length === of ? balanced : []
-  const shards = new Map(known.flatMap((samples, at) => samples.map((sample) => [sample, at] as const)))
-  return ({ sample }) => of === 1 || (shards.get(sample.id) ?? spread(sample.id) % of) === index - 1
-}
-
-/** FNV-1a: any even spread will do, as long as every machine has the same. */
-const spread = (text: string) =>
-  [...text].reduce((hash, letter) => Math.imul(hash ^ (letter.codePointAt(0) ?? 0), 16_777_619) >>> 0, 2_166_136_261)
 
 /** Sums are made only where there is a limit: `done` may be long. */
 function isSpent({ costUsd, wallMs }: Budget, done: readonly Result[]): boolean {

@@ -1,6 +1,6 @@
 import type { Plan } from '../domain/plan.ts'
+import { inShard, type Shard } from '../lib/shard.ts'
 import type { World } from '../seams/world.ts'
-import { inShard, type Shard } from './due-runs.ts'
 
 /** Keeps what an earlier plan has found out with the same keys, as this plan's own: it is neither run nor paid again. */
 export async function takeOver(plan: Plan, { records, earlier }: Pick<World, 'records' | 'earlier'>, shard?: Shard): Promise<void> {
