@@ -26,11 +26,14 @@ const accountNames = /\b(?:org|proj|sk|AIza)[-_*][\w*.-]{6,}|\bAIza[\w*.-]{6,}/g
 
 /** 4xx of other kinds are the agent's own doing: a model that does not exist, a request that is malformed. */
 function troubleOf(status: number, text: string): Trouble | undefined {
+  if (status === 403 && wrongModel.test(text)) return undefined
   if (status === 401 || status === 402 || status === 403 || (status < 500 && accountTrouble.test(text))) return 'key refused'
   if (status === 429) return 'rate limited'
   if (status >= 500 || status < 400) return 'server error'
   return status === 408 ? 'no answer in time' : undefined
 }
+/** The key is good, but not for the model that the agent asked for. */
+const wrongModel = /"model_not_found"|does not have access to model/
 /** Codes and words by which a 400 or a 429 says that an admin has to act. */
 const accountTrouble = /API_KEY_INVALID|insufficient_quota|credit balance is too low/
 

@@ -71,11 +71,16 @@ function understand(desk: Desk, { provider, route, path, query }: Ask, bytes: Bu
 async function reserve(
   desk: Desk,
   provider: Provider,
-  { model, worst }: ReadRequest,
+  { model, worst, dearer, priced }: ReadRequest,
   call: CallUnderWay,
   signal: AbortSignal,
 ): Promise<Reservation> {
-  const costUsd = desk.upstream.cost(`${provider}/${model}`, worst)
+  if (dearer !== undefined && desk.limited.cost)
+    throw new Refusal(
+      final,
+      `The request asks for ${dearer}, which costs more than ${model} is listed with, and this run has a budget in dollars.`,
+    )
+  const costUsd = desk.upstream.cost(`${provider}/${model}`, priced?.(worst) ?? worst)
   if (costUsd === undefined && desk.limited.cost)
     throw new Refusal(
       final,

@@ -115,7 +115,7 @@ function free({ reservation, question, call }: Job, status: number, trouble: Tro
 /** Pays what the provider counted; without its count, all that was set aside. */
 function settle({ desk, ask, question, reservation, call }: Job, status: number, counted: Tokens | undefined, trouble?: Trouble): void {
   const tokens = reservation && question ? (counted ?? question.worst) : noTokens
-  const costUsd = question ? (desk.upstream.cost(`${ask.provider}/${question.model}`, tokens) ?? 0) : 0
+  const costUsd = question ? (desk.upstream.cost(`${ask.provider}/${question.model}`, question.priced?.(tokens) ?? tokens) ?? 0) : 0
   reservation?.settle(counted && { tokens: tokens.input + tokens.cacheRead + tokens.cacheWrite + tokens.output, costUsd })
   const estimated = reservation && !counted ? { estimated: true as const } : {}
   call.end({

@@ -35,6 +35,10 @@ export type ReadRequest = {
   /** The most that this can use. `free`: counting tokens costs nothing. */
   readonly worst: Tokens
   readonly free?: true
+  /** What makes it cost more than its model's price says, in words: not to be let through where a budget in dollars holds. */
+  readonly dearer?: string
+  /** Its tokens as its model's price counts them, where that is not one by one. */
+  readonly priced?: (tokens: Tokens) => Tokens
   /** A meter for one answer. */
   readonly meter: () => Meter
 }

@@ -16,8 +16,8 @@ const long272 = (price: Price, read = 0.1): ListPrice => ({
 const long200 = (price: Price, output: number): ListPrice => ({ ...price, long: { ...cached(price.input * 2, output), above: 200_000 } })
 
 /**
- * List prices of the standard tier in US dollars per million tokens, as of November 2026. Batch, priority and flex tiers, caches of an
- * hour, and tools that the provider charges for apart are not in here.
+ * List prices of the standard tier in US dollars per million tokens, as of November 2026. Batch, priority and flex tiers, and
+ * tools that the provider charges for apart are not in here.
  */
 export const listPrices: Readonly<Record<string, ListPrice>> = {
   'anthropic/claude-fable-5-1': claude(10, 50, 0.025),

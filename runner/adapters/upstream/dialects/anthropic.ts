@@ -1,6 +1,7 @@
+import type { Tokens } from '../../../domain/model-call.ts'
 import type { Dialect, ReadRequest, Refused, Route, RouteRequest } from '../dialect.ts'
 import { answerMeter, count, type Usage } from '../meters/answer-meter.ts'
-import { beyond, type Fields, isFields, items, jsonRequest, serverTool, text, worstOf } from './request.ts'
+import { beyond, dearerTier, type Fields, isFields, items, jsonRequest, serverTool, text, worstOf } from './request.ts'
 
 const messages: Route = { name: 'messages', method: 'POST', path: /^\/v1\/messages$/, read: (request) => read(request) }
 const countTokens: Route = {
@@ -59,16 +60,27 @@ function read({ body, open }: RouteRequest): ReadRequest | Refused {
     if (typeof model !== 'string') return { refused: 'The request names no `model`.' }
     const refused = open ? undefined : reachingBeyond(fields)
     if (refused) return refused
-    const writesCache = Buffer.from(body.buffer, body.byteOffset, body.length).includes('"cache_control"')
+    const written = Buffer.from(body.buffer, body.byteOffset, body.length)
+    const writesCache = written.includes('"cache_control"')
     return {
       model,
       stream: stream === true,
       body: fields,
       worst: worstOf({ bytes: body.length, limits: [max_tokens], writesCache }),
+      ...dearer(fields),
+      ...(writesCache && written.includes('"1h"') ? { priced: forAnHour } : {}),
       meter: () => answerMeter(usage()),
     }
   })
 }
+
+function dearer({ speed, inference_geo, service_tier }: Fields): { readonly dearer?: string } {
+  if (speed != null && speed !== 'standard') return { dearer: '`speed`' }
+  return inference_geo != null && inference_geo !== 'global' ? { dearer: '`inference_geo`' } : dearerTier(service_tier)
+}
+
+/** To keep for an hour costs twice the input, for five minutes a quarter more. One of the two in a request counts as both: nobody says before which it will be. */
+const forAnHour = (tokens: Tokens): Tokens => ({ ...tokens, cacheWrite: tokens.cacheWrite * (2 / 1.25) })
 
 /** Tools that run where the agent is; a tool of any other type is Anthropic's to run. `tool_search` looks only into the request itself. */
 const ownTools = /^(custom$|bash_|text_editor_|computer_|memory_|tool_search_)/

@@ -1,7 +1,7 @@
 import type { Tokens } from '../../../domain/model-call.ts'
 import type { Dialect, ReadRequest, Refused, Route, RouteRequest } from '../dialect.ts'
 import { answerMeter, count, type Usage } from '../meters/answer-meter.ts'
-import { beyond, type Fields, isFields, items, jsonRequest, serverTool, worstOf } from './request.ts'
+import { beyond, dearerTier, type Fields, isFields, items, jsonRequest, serverTool, worstOf } from './request.ts'
 
 const version = '^/v1(?:beta)?'
 const id = '[\\w.-]+'
@@ -72,6 +72,7 @@ function read({ path, body, open }: RouteRequest): ReadRequest | Refused {
         limits: configs.flatMap(({ maxOutputTokens, max_output_tokens }) => [maxOutputTokens, max_output_tokens]),
         answers: Math.max(...configs.flatMap(({ candidateCount, candidate_count }) => [count(candidateCount), count(candidate_count)]), 1),
       }),
+      ...dearerTier(fields.serviceTier ?? fields.service_tier),
       meter: () => answerMeter(usage()),
     }
   })

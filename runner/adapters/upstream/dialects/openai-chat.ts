@@ -1,14 +1,14 @@
 import type { Tokens } from '../../../domain/model-call.ts'
 import type { ReadRequest, Refused, Route, RouteRequest } from '../dialect.ts'
 import { answerMeter, count, type Usage } from '../meters/answer-meter.ts'
-import { beyond, type Fields, isFields, items, jsonRequest, serverTool, text, worstOf } from './request.ts'
+import { beyond, dearerTier, type Fields, isFields, items, jsonRequest, serverTool, text, worstOf } from './request.ts'
 
 /** OpenAI's Chat Completions, which many other servers speak. */
 export const chat: Route = { name: 'chat', method: 'POST', path: /^\/chat\/completions$/, read }
 
 function read({ body, open }: RouteRequest): ReadRequest | Refused {
   return jsonRequest({ body }, (fields) => {
-    const { model, stream, stream_options, max_tokens, max_completion_tokens, n } = fields
+    const { model, stream, stream_options, max_tokens, max_completion_tokens, n, service_tier } = fields
     if (typeof model !== 'string') return { refused: 'The request names no `model`.' }
     const refused = open ? undefined : reachingBeyond(model, fields)
     if (refused) return refused
@@ -20,6 +20,7 @@ function read({ body, open }: RouteRequest): ReadRequest | Refused {
       stream: streams,
       body: { ...fields, store: false, ...(streams ? { stream_options: { ...options, include_usage: true } } : {}) },
       worst: worstOf({ bytes: body.length, limits: [max_tokens, max_completion_tokens], answers: n }),
+      ...dearerTier(service_tier),
       meter: () => answerMeter(chatUsage(), hides ? { hides: isUsageOnly } : {}),
     }
   })

@@ -2,14 +2,14 @@ import type { Tokens } from '../../../domain/model-call.ts'
 import type { ReadRequest, Refused, Route, RouteRequest } from '../dialect.ts'
 import { answerMeter, type Usage } from '../meters/answer-meter.ts'
 import { isInline, split } from './openai-chat.ts'
-import { beyond, type Fields, isFields, items, jsonRequest, serverTool, text, worstOf } from './request.ts'
+import { beyond, dearerTier, type Fields, isFields, items, jsonRequest, serverTool, text, worstOf } from './request.ts'
 
 /** OpenAI's Responses. */
 export const responses: Route = { name: 'responses', method: 'POST', path: /^\/responses$/, read }
 
 function read({ body, open }: RouteRequest): ReadRequest | Refused {
   return jsonRequest({ body }, (fields) => {
-    const { model, stream, max_output_tokens } = fields
+    const { model, stream, max_output_tokens, service_tier } = fields
     if (typeof model !== 'string') return { refused: 'The request names no `model`.' }
     const refused = open ? undefined : reachingBeyond(fields)
     if (refused) return refused
@@ -18,6 +18,7 @@ function read({ body, open }: RouteRequest): ReadRequest | Refused {
       stream: stream === true,
       body: { ...fields, store: false },
       worst: worstOf({ bytes: body.length, limits: [max_output_tokens] }),
+      ...dearerTier(service_tier),
       meter: () => answerMeter(usage()),
     }
   })

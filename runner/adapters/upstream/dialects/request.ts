@@ -49,6 +49,12 @@ export const serverTool = (name: string): Refused => beyond(`The tool ${short(na
 /** What an agent wrote, in a message: bounded, on one line. */
 const short = (name: string) => JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}…` : name)
 
+/** Tiers that cost no more than the standard one. */
+const usualTiers = new Set(['auto', 'default', 'standard', 'standard_only', 'flex'])
+/** A tier that is asked for and has a price of its own, higher than the one that is listed. */
+export const dearerTier = (tier: unknown): { readonly dearer?: string } =>
+  tier == null || usualTiers.has(text(tier).toLowerCase()) ? {} : { dearer: `the tier ${short(text(tier) || 'of an unknown kind')}` }
+
 /** Assumed when a request sets no limit of its own: most answers are a tenth of it, reasoning included. */
 const usualOutput = 32_000
 /** No model writes more in one answer. */

@@ -3,7 +3,7 @@ import { fakePlan } from '../../../fakes/plans.ts'
 import { openGate, questions } from './gate.ts'
 import { answers, type Behaviour, inShape, sse } from './provider.ts'
 
-const { anthropic, chat } = questions
+const { anthropic, chat, gemini, responses } = questions
 /** claude-haiku-4-5 costs 1 and 5 dollars a million: this is what `answers` charges for. */
 const price = (100 * 1 + 10 * 5) / 1e6
 const unknown = { ...chat, body: { ...chat.body, model: 'some-model-of-nobody' } }
@@ -42,6 +42,32 @@ describe('a budget', () => {
     await using without = await openGate({ run: { tokens: 100_000 } })
     expect((await without.ask(unknown.path, { body: unknown.body })).status).toBe(200)
     expect(without.grant.usage()).toMatchObject({ inputTokens: 100, costUsd: 0 })
+  })
+
+  test.each<[string, { readonly path: string; readonly body: object }, object]>([
+    ['priority of Responses', responses, { service_tier: 'priority' }],
+    ['priority of Chat', chat, { service_tier: 'priority' }],
+    ['a tier that is new', chat, { service_tier: 'turbo' }],
+    ['a tier that is no text', chat, { service_tier: { name: 'default' } }],
+    ['priority of Gemini', gemini, { serviceTier: 'PRIORITY' }],
+    ['speed of Anthropic', anthropic, { speed: 'fast' }],
+    ['one country of Anthropic', anthropic, { inference_geo: 'us' }],
+  ])('in dollars does not let through what costs more than the model is listed with: %s', async (_, { path, body }, more) => {
+    await using gate = await openGate({ run: { costUsd: 1 } })
+    const said = await gate.ask(path, { body: { ...body, ...more } })
+    expect(said).toMatchObject({ status: 400, body: expect.stringContaining('costs more than') })
+    expect(gate.provider.got).toEqual([])
+    await using without = await openGate({ run: { tokens: 100_000 } })
+    expect((await without.ask(path, { body: { ...body, ...more } })).status).toBe(200)
+  })
+
+  test.each([
+    [responses, { service_tier: 'flex' }],
+    [chat, { service_tier: 'auto' }],
+    [anthropic, { service_tier: 'standard_only', speed: 'standard', inference_geo: 'global' }],
+  ])('in dollars lets the usual tiers through', async ({ path, body }, more) => {
+    await using gate = await openGate({ run: { costUsd: 1 } })
+    expect((await gate.ask(path, { body: { ...body, ...more } })).status).toBe(200)
   })
 
   test('of the batch and of the plan counts as well, and prices of the plan do', async () => {

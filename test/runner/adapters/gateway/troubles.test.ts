@@ -13,6 +13,7 @@ const dropsInside: Behaviour = ({ url }, response) => {
 }
 const keyInvalid = { error: { code: 400, message: 'API key not valid.', details: [{ reason: 'API_KEY_INVALID' }] } }
 const noCredit = { type: 'error', error: { type: 'invalid_request_error', message: 'Your credit balance is too low to access the API.' } }
+const noAccess = { error: { message: 'Project `proj_abc` does not have access to model `gpt-x`', code: 'model_not_found' } }
 const noQuota = { error: { message: 'You exceeded your current quota', code: 'insufficient_quota' } }
 
 describe('a provider in trouble', () => {
@@ -26,6 +27,7 @@ describe('a provider in trouble', () => {
     ['sends a redirect', fails(302, {}, { location: 'http://elsewhere/' }), 502, 'server error', 'model_upstream_failed'],
     ['hangs up', drops, 502, 'connection lost', 'model_upstream_failed'],
     ['answers 401', fails(401), 401, 'key refused', 'model_key_refused'],
+    ['has not that model for the key', fails(403, noAccess), 403, undefined, undefined],
     ['answers 403', fails(403), 403, 'key refused', 'model_key_refused'],
     ['says that the key is none', fails(400, keyInvalid), 400, 'key refused', 'model_key_refused'],
     ['says that nobody pays', fails(400, noCredit), 400, 'key refused', 'model_key_refused'],

@@ -309,6 +309,21 @@ describe('what is read of a request', () => {
     expect(accepted(read('anthropic', messages, cached)).worst).toMatchObject({ input: 0, cacheWrite: expect.any(Number) })
   })
 
+  test.each([
+    ['5m', 100],
+    [undefined, 100],
+    ['1h', 160],
+  ])('a cache of Anthropic that is kept for %s counts as %d where it is paid', (ttl, counted) => {
+    const system = [{ type: 'text', text: 'x', cache_control: { type: 'ephemeral', ttl } }]
+    const { priced = (tokens) => tokens } = accepted(read('anthropic', messages, of(messages, { system })))
+    expect(priced({ input: 1, cacheRead: 2, cacheWrite: 100, output: 3 })).toEqual({
+      input: 1,
+      cacheRead: 2,
+      cacheWrite: counted,
+      output: 3,
+    })
+  })
+
   test('counting tokens costs nothing, and is checked all the same', () => {
     expect(read('anthropic', '/v1/messages/count_tokens', ask[messages])).toMatchObject({ free: true, stream: false })
     expect(read('anthropic', '/v1/messages/count_tokens', of(messages, { mcp_servers: [{}] }))).toHaveProperty('refused')
