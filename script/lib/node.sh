@@ -19,10 +19,7 @@ ensure_node() {
   if [ -f "$cache/node/installed" ] && [ "$(<"$cache/node/installed")" = "$package $npm" ]; then return; fi
   if [ ! -d "$cache/node" ] && node_is_recent; then return; fi
 
-  if ! command -v npm >/dev/null; then
-    is_debian_root || give_up 'neither Node 24 nor npm is here. Install Node 24, or any npm to fetch it with.'
-    apt_install 'npm fetches Node 24' npm
-  fi
+  ensure_npm
   say "installing Node $wanted"
   rm -rf "$cache/node.new"
   mkdir -p "$cache/node.new"
@@ -32,6 +29,12 @@ ensure_node() {
   rm -rf "$cache/node"
   mv "$cache/node.new" "$cache/node"
   hash -r
+}
+
+ensure_npm() {
+  if command -v npm >/dev/null; then return; fi
+  is_debian_root || give_up 'neither Node 24 nor npm is here. Install Node 24, or any npm to fetch it with.'
+  apt_install 'npm fetches Node 24' npm
 }
 
 node_is_recent() {
