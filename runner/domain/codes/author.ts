@@ -33,6 +33,11 @@ export const authorCodes = {
     'A credential that the agent asks for is not set.',
     'Set PROCTOR_CREDENTIAL_<NAME>, or store it with `proctor credentials set`; or remove it from `env`.',
   ),
+  app_misconfigured: author(
+    'whoever runs the server',
+    'The server was not told what it needs, or something weak or broken.',
+    'Set the variable that is named; docs/deploy.md lists all of them.',
+  ),
   config_invalid: author(
     'the author of the file',
     'A file does not follow its format.',
