@@ -112,12 +112,14 @@ const hosts = [
   // Documentation, benchmarks, reserved.
   ...['192.0.2.1', '198.51.100.1', '203.0.113.1', '198.18.0.1', '240.0.0.1', '[2001:db8::1]', '[100::1]'],
 ]
+/** The guard's own words: that nobody answers there, git would say too. Not every machine knows the name of its loopback of IPv6. */
+const refused = /is no public address|unusual spelling of the address|no host that could be read|^ip6-localhost is not known here/
 describe('hosts that no source is fetched from', () => {
   test('there are many', () => expect(hosts.length).toBeGreaterThanOrEqual(40))
 
   test.each(hosts)('%s', async (host) => {
     const before = connections
-    await expect(checkout(`https://${host}/team/agent.git`)).rejects.toThrow()
+    await expect(checkout(`https://${host}/team/agent.git`)).rejects.toThrow(refused)
     expect(connections).toBe(before)
   })
 
