@@ -39,7 +39,8 @@ export const prose = (text: string, length = 400): string =>
     const [before, after] = [line.slice(0, at), line[at + found.length] ?? '']
     if (found.length > 1) return found.replace(/.{6}/g, `$&${gap}`)
     if (found === '$') return '<span>$</span>'
-    if (found === '-') return /\w$/.test(before) && /\w/.test(after) ? `-${/\d/.test(after) ? gap : ''}` : entity(found)
+    if (/[-_]/.test(found) && /\w$/.test(before) && /\w/.test(after)) return `${found}${/\d/.test(after) ? gap : ''}`
+    if (found === ':' && !/\S/.test(after)) return found
     if (found === '.') return /^\d+$|\bwww$/i.test(before) ? `${gap}${entity(found)}` : found
     return `${entity(found)}${/[@#:]/.test(found) && /\S/.test(after) ? gap : ''}`
   })
