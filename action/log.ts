@@ -21,6 +21,7 @@ export function openLog(write: (text: string) => void): { say(text: string): voi
       const reused = event.done.filter((result) => result.reused).length
       say(`${total} runs planned${reused > 0 ? `; ${reused} results are taken over from earlier ones with the same inputs` : ''}`)
     }
+    if (event.at === 'warned') say(event.text)
     if (event.at === 'preparing' && event.log === undefined) say(`preparing ${event.what}`)
     if (event.at === 'done') {
       done += 1

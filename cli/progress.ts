@@ -46,6 +46,7 @@ function plainLine(event: WatchEvent, tally: Tally, prepared: Set<string>): stri
     prepared.add(what)
     return oneLine(`preparing ${what}`, 300)
   }
+  if (event.at === 'warned') return oneLine(event.text, 500)
   if (event.at === 'done') {
     const { verdict, reason } = event.grade
     const after = verdict === 'pass' ? '' : `: ${oneLine(reason, 300)}`

@@ -67,7 +67,7 @@ export async function mergeAll({ job, trees, onShows }: Given): Promise<void> {
   await world.records.begin(plan)
   await shows.checks.begin(plan.batches)
   const expected = { runId: settings.runId, attempt: settings.attempt, of: plan.shards?.length ?? folders.size }
-  const { missing, problems } = await mergeShards(world, plan, [...folders.values()], expected)
+  const { missing, problems } = await mergeShards(world, plan, folders, expected)
   notes.push(
     ...missing.map((index) => `Shard ${index} of ${expected.of} is missing: its job failed, or was lost.`),
     ...problems.map(({ message }) => message),

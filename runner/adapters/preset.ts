@@ -1,13 +1,16 @@
 import { join } from 'node:path'
 import { ProctorError } from '../domain/error.ts'
 import type { Plan } from '../domain/plan.ts'
+import type { Earlier } from '../seams/earlier.ts'
 import type { Gateway } from '../seams/gateway.ts'
+import type { Publisher } from '../seams/publisher.ts'
 import type { Sandboxes } from '../seams/sandbox.ts'
 import type { Watch } from '../seams/watch.ts'
 import type { World } from '../seams/world.ts'
 import type { Housekeeping } from './docker/docker.ts'
 import { openCredentials } from './environment/credentials.ts'
 import { openFetcher } from './fetch/fetcher.ts'
+import type { FolderBlobs } from './folder/blobs.ts'
 import { openFolder } from './folder/folder.ts'
 import { openGit } from './git/source.ts'
 import { openTrees } from './git/trees.ts'
@@ -28,7 +31,12 @@ export type Preset = {
   readonly replay?: { readonly agent: string; readonly judge: string } | undefined
   /** Whether report files are refreshed while runs finish. */
   readonly live: boolean
+  /** Where the report is shown besides the output folder. */
+  readonly alsoPublish?: readonly Publisher[]
+  /** Output folders of earlier plans that whoever asks vouches for, the best first: what they hold with the same keys is not run again. */
+  readonly earlier?: readonly string[]
 }
+export type OpenWorld = World & AsyncDisposable & { readonly blobs: FolderBlobs; storedPlan(): Promise<Plan> }
 
 /** The world of one machine: Docker, git, a folder, an OpenAI-compatible judge. What a command does not use is never loaded. */
 export async function openWorld({
@@ -42,9 +50,12 @@ export async function openWorld({
   record,
   replay,
   live,
-}: Preset): Promise<World & AsyncDisposable & { storedPlan(): Promise<Plan> }> {
+  alsoPublish = [],
+  earlier = [],
+}: Preset): Promise<OpenWorld> {
   await using closing = new AsyncDisposableStack()
-  const folder = closing.use(await openFolder({ out, live, version }))
+  const warn = (text: string) => watch({ at: 'warned', text })
+  const folder = closing.use(await openFolder({ out, live, version, alsoPublish, warn }))
   const docker = once(async () => {
     const { openDocker } = await import('./docker/docker.ts')
     return closed.use(openDocker({ ...local({ variables, cacheDir }), blobs: folder.blobs }))
@@ -65,6 +76,7 @@ export async function openWorld({
   const closed = closing.move()
   return {
     ...folder,
+    ...(earlier.length > 0 && { earlier: lazyEarlier(earlier, { blobs: folder.blobs, warn }) }),
     sandboxes: lazySandboxes(docker),
     trees: openTrees({ cacheDir: join(cacheDir, 'baselines'), variables }),
     gateway,
@@ -106,6 +118,14 @@ export { gitName, openStore } from './environment/credentials.ts'
 export { unpackZip } from './fetch/unpack-zip.ts'
 export { type OwnTree, takeTrees } from './git/own-repository.ts'
 
+/** Loaded by who has output folders of other machines alone. */
+export const readDurations: Durations = async (folders) => (await import('./folder/others/durations.ts')).readDurations(folders)
+export const writeManifest: Manifest = async (...given) => (await import('./folder/others/manifest.ts')).writeManifest(...given)
+export const mergeShards: Merge = async (...given) => (await import('./folder/others/merge-shards.ts')).mergeShards(...given)
+type Durations = typeof import('./folder/others/durations.ts').readDurations
+type Manifest = typeof import('./folder/others/manifest.ts').writeManifest
+type Merge = typeof import('./folder/others/merge-shards.ts').mergeShards
+
 /** GitHub's own parts are large: only the doors that speak to it load them. */
 export const loadGitHub = () => import('./github/github.ts')
 
@@ -120,6 +140,11 @@ const registries = (variables: Preset['variables']) => ({
   pypi: (variables.PIP_INDEX_URL ?? 'https://pypi.org/simple').replace(/\/+$/, ''),
   npm: (variables.npm_config_registry ?? variables.NPM_CONFIG_REGISTRY ?? 'https://registry.npmjs.org').replace(/\/+$/, ''),
 })
+
+function lazyEarlier(folders: readonly string[], given: { readonly blobs: FolderBlobs; warn(text: string): void }): Earlier {
+  const open = once(async () => (await import('./folder/others/earlier.ts')).folderEarlier({ folders, ...given }))
+  return { find: async (keys) => (await open()).find(keys) }
+}
 
 function lazySandboxes(open: () => Promise<Sandboxes>): Sandboxes {
   return {

@@ -11,3 +11,5 @@ export type WatchEvent =
   | { readonly at: 'running' | 'grading' | 'judging'; readonly run: Run }
   | { readonly at: 'step'; readonly run: Run; readonly step: Step }
   | { readonly at: 'done'; readonly run: Run; readonly grade: Grade; readonly durationMs: number }
+  /** Something was left out, and why. */
+  | { readonly at: 'warned'; readonly text: string }

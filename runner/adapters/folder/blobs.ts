@@ -1,14 +1,19 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { constants } from 'node:fs'
 import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { BlobRef, Digest } from '../../domain/blob.ts'
 import { ProctorError } from '../../domain/error.ts'
+import { digestStream } from '../../lib/digest.ts'
 import type { Blobs } from '../../seams/records.ts'
+import { linkOr } from './link.ts'
 import { writeAll, writing } from './write.ts'
 
 export type FolderBlobs = Blobs & {
   /** Where the bytes of a blob lie. Read-only: its name is its content. */
   path(ref: BlobRef): string
+  /** Takes a blob over from the output folder `other`, once its bytes were seen to be what it is called. Throws `records_damaged`. */
+  adopt(ref: BlobRef, other: string): Promise<void>
   /** Removes what writers that are gone left half-written. Only under the folder's lock. */
   sweep(): Promise<void>
 }
@@ -20,31 +25,54 @@ export type FolderBlobs = Blobs & {
  */
 export function folderBlobs(folder: string): FolderBlobs {
   const temporary = join(folder, 'blobs', 'tmp')
-  const path = ({ digest }: BlobRef) => {
-    const hex = digest.slice('sha256:'.length)
-    if (!/^[0-9a-f]{64}$/.test(hex)) throw new ProctorError('records_damaged', `"${digest}" is not the name of a blob`)
-    return join(folder, 'blobs', hex.slice(0, 2), hex)
-  }
+  const path = (ref: BlobRef) => placeOf(ref, folder)
+  const drafting = <T>(make: (draft: string) => Promise<T>) =>
+    writing(join(folder, 'blobs'), async () => {
+      await mkdir(temporary, { recursive: true })
+      const draft = join(temporary, `${process.pid}-${randomBytes(8).toString('hex')}`)
+      try {
+        return await make(draft)
+      } finally {
+        await rm(draft, { force: true })
+      }
+    })
+  const put: Blobs['put'] = (bytes, name) =>
+    drafting(async (draft) => {
+      const ref = { ...(await writeDraft(draft, bytes)), name }
+      await keepDraft(draft, path(ref), ref.bytes)
+      return ref
+    })
   return {
     path,
+    put,
     sweep: () => writing(temporary, () => rm(temporary, { recursive: true, force: true })),
-    put: (bytes, name) =>
-      writing(join(folder, 'blobs'), async () => {
-        await mkdir(temporary, { recursive: true })
-        const draft = join(temporary, `${process.pid}-${randomBytes(8).toString('hex')}`)
-        try {
-          const ref = { ...(await writeDraft(draft, bytes)), name }
-          await keepDraft(draft, path(ref), ref.bytes)
-          return ref
-        } finally {
-          await rm(draft, { force: true })
-        }
-      }),
+    async adopt(ref, other) {
+      if (ref.bytes === 0 && ref.digest === nothing) return void (await put(ReadableStream.from([]), ref.name))
+      if (await isThere(path(ref), ref.bytes)) return
+      const source = placeOf(ref, other)
+      await using file = await openWhole(source, ref)
+      const { digest } = await digestStream(file.createReadStream({ autoClose: false, start: 0 }))
+      if (digest !== ref.digest) throw mistaken(ref)
+      await file.datasync()
+      await drafting(async (draft) => {
+        await linkOr(source, draft, () => writeDraft(draft, file.createReadStream({ autoClose: false, start: 0 })))
+        await keepDraft(draft, path(ref), ref.bytes)
+      })
+    },
     async get(ref) {
       const file = await openWhole(path(ref), ref)
       return ReadableStream.from(verified(file, ref))
     },
   }
+}
+
+/** Of no bytes: whoever has none may not have stored them. */
+const nothing: Digest = `sha256:${createHash('sha256').digest('hex')}`
+
+function placeOf({ digest }: BlobRef, folder: string): string {
+  const hex = digest.slice('sha256:'.length)
+  if (!/^[0-9a-f]{64}$/.test(hex)) throw new ProctorError('records_damaged', `"${digest}" is not the name of a blob`)
+  return join(folder, 'blobs', hex.slice(0, 2), hex)
 }
 
 async function writeDraft(draft: string, bytes: AsyncIterable<Uint8Array>): Promise<{ digest: Digest; bytes: number }> {
@@ -62,20 +90,30 @@ async function writeDraft(draft: string, bytes: AsyncIterable<Uint8Array>): Prom
 
 /** The same bytes may be there already, or be damaged there: then the draft replaces them. */
 async function keepDraft(draft: string, target: string, bytes: number) {
-  const there = await stat(target).catch(() => undefined)
-  if (there?.isFile() && there.size === bytes) return
+  if (await isThere(target, bytes)) return
   await mkdir(dirname(target), { recursive: true })
   await rename(draft, target)
 }
 
+async function isThere(path: string, bytes: number): Promise<boolean> {
+  const there = await stat(path).catch(() => undefined)
+  return there?.isFile() === true && there.size === bytes
+}
+
+/** Neither follows a link nor waits for a pipe: the folder may have come from elsewhere. */
 async function openWhole(path: string, ref: BlobRef): Promise<FileHandle> {
-  const file = await open(path, 'r').catch((cause) => {
+  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch((cause) => {
     throw new ProctorError('records_damaged', `the blob of "${ref.name}" is not at ${path}`, { cause })
   })
-  const { size } = await file.stat()
-  if (size === ref.bytes) return file
+  const found = await file.stat()
+  if (found.isFile() && found.size === ref.bytes) return file
   await file.close()
-  throw new ProctorError('records_damaged', `the blob of "${ref.name}" at ${path} has ${size} bytes, not ${ref.bytes}`)
+  throw new ProctorError(
+    'records_damaged',
+    found.isFile()
+      ? `the blob of "${ref.name}" at ${path} has ${found.size} bytes, not ${ref.bytes}`
+      : `the blob of "${ref.name}" at ${path} is no file`,
+  )
 }
 
 async function* verified(file: FileHandle, ref: BlobRef): AsyncGenerator<Uint8Array> {
@@ -84,6 +122,8 @@ async function* verified(file: FileHandle, ref: BlobRef): AsyncGenerator<Uint8Ar
     hash.update(chunk)
     yield chunk
   }
-  if (`sha256:${hash.digest('hex')}` !== ref.digest)
-    throw new ProctorError('records_damaged', `the blob of "${ref.name}" does not hash to its name ${ref.digest}`)
+  if (`sha256:${hash.digest('hex')}` !== ref.digest) throw mistaken(ref)
 }
+
+const mistaken = ({ name, digest }: BlobRef) =>
+  new ProctorError('records_damaged', `the blob of "${name}" does not hash to its name ${digest}`)

@@ -7,12 +7,23 @@ import type { Records } from '../../seams/records.ts'
 import { type FolderBlobs, folderBlobs } from './blobs.ts'
 import { liveReports } from './live-reports.ts'
 import { lockFolder } from './lock.ts'
+import { publishToAll } from './publish-to-all.ts'
 import { folderPublisher } from './publisher.ts'
 import { folderRecords } from './records.ts'
 import { isSystemError, writing } from './write.ts'
 
-/** `live`: the report is refreshed while runs finish. `overwrite`: another plan's results give way. */
-export type FolderOptions = { readonly out: string; readonly version: string; readonly live?: boolean; readonly overwrite?: boolean }
+/**
+ * `live`: the report is refreshed while runs finish. `overwrite`: another plan's results give way. `alsoPublish`: where the report is shown
+ * besides; `warn` hears when that fails.
+ */
+export type FolderOptions = {
+  readonly out: string
+  readonly version: string
+  readonly live?: boolean
+  readonly overwrite?: boolean
+  readonly alsoPublish?: readonly Publisher[]
+  readonly warn?: (text: string) => void
+}
 export type Folder = AsyncDisposable & {
   readonly records: Records
   readonly blobs: FolderBlobs
@@ -25,14 +36,21 @@ export type Folder = AsyncDisposable & {
  * and no plan ever used removes it again. Throws `records_locked`, `records_unwritable`, and `usage_invalid` for a folder with
  * other people's files in it.
  */
-export async function openFolder({ out, version, live = false, overwrite = false }: FolderOptions): Promise<Folder> {
+export async function openFolder({
+  out,
+  version,
+  live = false,
+  overwrite = false,
+  alsoPublish = [],
+  warn = () => {},
+}: FolderOptions): Promise<Folder> {
   const folder = resolve(out)
   const made = await writing(folder, () => mkdir(folder, { recursive: true }))
   await refuseStrangers(folder)
   const lock = await lockFolder(folder)
   const blobs = folderBlobs(folder)
   await blobs.sweep()
-  const publisher = folderPublisher(folder)
+  const publisher = publishToAll({ first: folderPublisher(folder), others: alsoPublish, warn })
   const stored = folderRecords({ folder, blobs, overwrite })
   const records = live ? liveReports({ records: stored, publisher, version }) : stored
   return {
@@ -62,6 +80,7 @@ async function refuseStrangers(folder: string) {
 const ours = new Set([
   'plan.json',
   'results.jsonl',
+  'shard.json',
   'blobs',
   'runs',
   'report.json',

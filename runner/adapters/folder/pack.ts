@@ -6,7 +6,7 @@ import type { Batch, Plan, Run } from '../../domain/plan.ts'
  * place there. Reading gives runs that share the same objects again, so a plan of many runs stays small in memory too.
  */
 type Packed = Omit<Plan, 'batches'> & {
-  readonly schema: typeof schema
+  readonly schema: typeof planSchema
   readonly parts: readonly unknown[]
   readonly batches: readonly PackedBatch[]
 }
@@ -17,13 +17,13 @@ type PackedRun = Omit<Run, 'agent' | 'judge' | 'limits' | 'sample'> & {
   readonly limits: number
   readonly sample: Omit<Run['sample'], 'exercise' | 'scorers'> & { readonly exercise?: number; readonly scorers: number }
 }
-const schema = 'proctor/plan@1'
+export const planSchema = 'proctor/plan@1'
 
 /** Yields the JSON text piece by piece: the whole of it is never one string. */
 export function* packPlan(plan: Plan): Generator<string> {
   const { parts, place } = partsTable()
   const { batches, ...head } = plan
-  yield `${JSON.stringify({ schema, ...head }).slice(0, -1)},\n"batches":[`
+  yield `${JSON.stringify({ schema: planSchema, ...head }).slice(0, -1)},\n"batches":[`
   for (const [index, { runs, ...batch }] of batches.entries()) {
     yield `${index ? ',' : ''}\n${JSON.stringify(batch).slice(0, -1)},"runs":[`
     for (const [at, run] of runs.entries()) yield `${at ? ',' : ''}\n${JSON.stringify(packRun(run, place))}`
@@ -35,7 +35,7 @@ export function* packPlan(plan: Plan): Generator<string> {
 /** Throws `records_damaged`. */
 export function unpackPlan(text: string): Plan {
   const { schema: found, parts, batches, ...head } = parsed(text)
-  if (found !== schema) throw new ProctorError('records_damaged', `plan.json says "${found}", and this release reads ${schema}`)
+  if (found !== planSchema) throw new ProctorError('records_damaged', `plan.json says "${found}", and this release reads ${planSchema}`)
   return { ...head, batches: batches.map((batch) => ({ ...batch, runs: batch.runs.map((run) => unpackRun(run, parts)) })) }
 }
 

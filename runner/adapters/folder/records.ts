@@ -1,9 +1,10 @@
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Digest } from '../../domain/blob.ts'
-import { explain, ProctorError } from '../../domain/error.ts'
+import { ProctorError } from '../../domain/error.ts'
 import type { Keys, Plan, Run } from '../../domain/plan.ts'
 import type { Result } from '../../domain/result.ts'
+import { isReusable } from '../../lib/reusable.ts'
 import type { Records } from '../../seams/records.ts'
 import type { FolderBlobs } from './blobs.ts'
 import { packPlan, unpackPlan } from './pack.ts'
@@ -81,7 +82,7 @@ export function folderRecords({ folder, blobs, overwrite }: { folder: string; bl
 }
 
 /** What goes when another plan takes the folder over. Blobs stay: content is content. */
-const derived = ['plan.json', 'results.jsonl', 'runs', 'badges', 'report.json', 'report.html', 'summary.md', 'junit.xml']
+const derived = ['plan.json', 'results.jsonl', 'shard.json', 'runs', 'badges', 'report.json', 'report.html', 'summary.md', 'junit.xml']
 
 async function readPlan(path: string): Promise<Plan | undefined> {
   try {
@@ -103,14 +104,11 @@ function joined(plan: Plan, lines: readonly Line[]): Map<string, Result> {
   return results
 }
 
-const firstAttempt = (id: string) => id.replace(/~\d+$/, '')
+/** Attempts of a run share the beginning of their ids. */
+export const firstAttempt = (id: string) => id.replace(/~\d+$/, '')
 /** Same object for a first attempt, so that many results share the plan's memory. */
 const asAttempt = (run: Run, { id, attempt, keys }: { id: string; attempt: number; keys: Keys }): Run =>
   run.id === id ? run : { ...run, id, attempt, keys }
-
-/** A run that the machine broke, or that was stopped, says nothing that another attempt could build on. */
-const isReusable = (ended: Result['record']['ended']) =>
-  ended.as === 'completed' || ended.as === 'limit' || (ended.as === 'error' && explain(ended.code).class === 'agent')
 
 const anotherPlan = (folder: string) =>
   new ProctorError(

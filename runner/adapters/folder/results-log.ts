@@ -21,23 +21,37 @@ export type Line = {
 export async function readLog(path: string): Promise<{ readonly lines: Line[]; readonly size: number }> {
   const lines: Line[] = []
   let size = 0
-  let rest: Buffer[] = []
   try {
-    for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
-      let from = 0
-      for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, from)) {
-        const text = Buffer.concat([...rest, chunk.subarray(from, end)])
-        rest = []
-        lines.push(parsed(text.toString(), path, lines.length + 1))
-        size += text.length + 1
-        from = end + 1
-      }
-      if (from < chunk.length) rest.push(chunk.subarray(from))
+    for await (const { bytes, at, whole } of rawLines(path)) {
+      if (!whole) break
+      lines.push(parsed(bytes.toString(), path, lines.length + 1))
+      size = at + bytes.length + 1
     }
   } catch (error) {
     if (!isSystemError(error) || error.code !== 'ENOENT') throw error
   }
   return { lines, size }
+}
+
+/** `at` = where the line begins. `whole`: its end is there too. */
+type RawLine = { readonly bytes: Buffer; readonly at: number; readonly whole: boolean }
+
+/** The lines of a file, without their ends; what follows the last end is one that is not whole. */
+export async function* rawLines(path: string): AsyncGenerator<RawLine> {
+  let at = 0
+  let rest: Buffer[] = []
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
+    let from = 0
+    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, from)) {
+      const bytes = Buffer.concat([...rest, chunk.subarray(from, end)])
+      rest = []
+      yield { bytes, at, whole: true }
+      at += bytes.length + 1
+      from = end + 1
+    }
+    if (from < chunk.length) rest.push(chunk.subarray(from))
+  }
+  if (rest.length > 0) yield { bytes: Buffer.concat(rest), at, whole: false }
 }
 
 /** A writer that has every line on the disk when `append` returns, and cuts off again what it could not write whole. */

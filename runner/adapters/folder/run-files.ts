@@ -1,11 +1,12 @@
 import { constants } from 'node:fs'
-import { copyFile, link, mkdir, rm } from 'node:fs/promises'
+import { copyFile, mkdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { BlobRef } from '../../domain/blob.ts'
 import type { RunRecord } from '../../domain/record.ts'
 import { runFiles } from '../../report/run-files.ts'
 import type { FolderBlobs } from './blobs.ts'
-import { isSystemError, writing } from './write.ts'
+import { linkOr } from './link.ts'
+import { writing } from './write.ts'
 
 /** Lays a run's diff, trajectory, ledger and outputs where a person finds them: `runs/<id>/`. Links to the blobs, so they cost no space. */
 export async function layRunFiles({
@@ -33,12 +34,6 @@ export async function layRunFiles({
   async function lay(path: string, ref: BlobRef) {
     const target = join(folder, path)
     await mkdir(dirname(target), { recursive: true })
-    await link(blobs.path(ref), target).catch(async (error) => {
-      if (!isSystemError(error) || !linkless.has(error.code ?? '')) throw error
-      await copyFile(blobs.path(ref), target, constants.COPYFILE_FICLONE)
-    })
+    await linkOr(blobs.path(ref), target, () => copyFile(blobs.path(ref), target, constants.COPYFILE_FICLONE))
   }
 }
-
-/** File systems without hard links, or with no more of them for this file. */
-const linkless = new Set(['EXDEV', 'EPERM', 'EMLINK', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'])
