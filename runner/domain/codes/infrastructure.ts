@@ -17,6 +17,20 @@ export const infrastructureCodes = {
     ...infrastructure('The base image is not on this engine.', 'Run script/bootstrap, or pull the image that it names.'),
     retry: false,
   },
+  database_in_use: {
+    ...infrastructure(
+      'Another process has the embedded database open, and it can have one owner only.',
+      'Stop that process, or give both a PostgreSQL with DATABASE_URL.',
+    ),
+    retry: false,
+  },
+  database_too_new: {
+    ...infrastructure(
+      'The database was migrated by a later version of proctor.',
+      'Start that version or a later one; a database is never migrated back.',
+    ),
+    retry: false,
+  },
   engine_deadline: infrastructure(
     'The container engine did not answer in time.',
     'Run `proctor doctor`; a loaded engine needs a lower --concurrency.',

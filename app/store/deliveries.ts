@@ -1,0 +1,67 @@
+import type { Selectable } from 'kysely'
+import { json } from './database/json.ts'
+import type { Db } from './database/pool.ts'
+import type { Deliveries, DeliveryState } from './database/tables.ts'
+import type { Within } from './queue.ts'
+
+export type Delivery = Readonly<Selectable<Deliveries>>
+export type NewDelivery = {
+  /** X-GitHub-Delivery. */
+  readonly id: string
+  readonly event: string
+  readonly action?: string
+  readonly installationId?: number
+  readonly repoId?: number
+  /** Digest of the body as it was sent. */
+  readonly bodyDigest: string
+  readonly body: unknown
+}
+
+/** What GitHub sent, each thing once. */
+export const deliveriesIn = (db: Db, queue: Within) => ({
+  /** Keeps a delivery and asks for its ingestion, both or neither. One whose id, or whose event and body, was here before is a duplicate. */
+  receive: (delivery: NewDelivery): Promise<'new' | 'duplicate'> =>
+    db.transaction().execute(async (trx) => {
+      const row = { ...delivery, body: json(delivery.body) }
+      const kept = await trx
+        .insertInto('deliveries')
+        .values(row)
+        .onConflict((conflict) => conflict.doNothing())
+        .returning('id')
+        .executeTakeFirst()
+      if (!kept) return 'duplicate'
+      await queue.send(trx, 'ingest', { delivery: delivery.id })
+      return 'new'
+    }),
+
+  find: (id: string): Promise<Delivery | undefined> => db.selectFrom('deliveries').selectAll().where('id', '=', id).executeTakeFirst(),
+
+  /** Writes down what became of it. False when that was known already. */
+  async end(id: string, state: Exclude<DeliveryState, 'received'>, note?: string): Promise<boolean> {
+    const { numUpdatedRows } = await db
+      .updateTable('deliveries')
+      .set({ state, note: note ?? null })
+      .where('id', '=', id)
+      .where('state', '=', 'received')
+      .executeTakeFirst()
+    return numUpdatedRows === 1n
+  },
+
+  /** Those of the ids that were received: what a scan of GitHub's own list need not ask for again. */
+  async known(ids: readonly string[]): Promise<ReadonlySet<string>> {
+    if (ids.length === 0) return new Set()
+    const rows = await db.selectFrom('deliveries').select('id').where('id', 'in', ids).execute()
+    return new Set(rows.map(({ id }) => id))
+  },
+
+  /** Received before `since`, and not ended. */
+  open: (since: Date): Promise<Pick<Delivery, 'id' | 'event' | 'receivedAt'>[]> =>
+    db
+      .selectFrom('deliveries')
+      .select(['id', 'event', 'receivedAt'])
+      .where('state', '=', 'received')
+      .where('receivedAt', '<', since)
+      .orderBy('receivedAt')
+      .limit(500)
+      .execute(),
+})

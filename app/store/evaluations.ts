@@ -1,0 +1,131 @@
+import { randomUUID } from 'node:crypto'
+import { type Selectable, sql } from 'kysely'
+import type { BlobRef } from '../../runner/domain/blob.ts'
+import { advance, endAll, ends } from './advance.ts'
+import { json } from './database/json.ts'
+import type { Db } from './database/pool.ts'
+import type { EvaluationKind, Evaluations, Request } from './database/tables.ts'
+import type { Trx, Within } from './queue.ts'
+
+export type Evaluation = Readonly<Selectable<Evaluations>>
+export type NewEvaluation = {
+  readonly repoId: number
+  readonly installationId: number
+  /** Login of the account, in lower case. */
+  readonly organisation: string
+  readonly kind: EvaluationKind
+  readonly headSha: string
+  readonly defaultBranch: boolean
+  readonly trust: 'trusted' | 'fork'
+  /** `waiting`: somebody must approve it first. */
+  readonly state: 'waiting' | 'queued'
+  readonly request: Request
+  /** Higher goes first, among those of one organisation. */
+  readonly priority: number
+  /** What asks for the same work has the same; a second one is not made. */
+  readonly dedupe: string
+  /** Of those with the same key only the latest is worth its work, such as `pull:12`. */
+  readonly supersedes?: string
+  /** When the thing happened that it is about: deliveries come in any order. Default: now. */
+  readonly happenedAt?: Date
+  readonly ref?: string
+  readonly pull?: number
+  readonly pullAuthor?: string
+  readonly tag?: string
+  readonly baseSha?: string
+  readonly headRepoId?: number
+  readonly deliveryId?: string
+  readonly note?: string
+}
+/** `made` false: the same work was asked for before, and this is that. `superseded` were cancelled for it. */
+export type Created = { readonly evaluation: Evaluation; readonly made: boolean; readonly superseded: readonly string[] }
+
+/**
+ * What a trigger asked for, from its trigger to its verdict. Every step is one guarded update that says whether it happened; a state
+ * that is an end is never left.
+ */
+export const evaluationsIn = (db: Db, queue: Within) => ({
+  /** Makes an evaluation and cancels what it supersedes, jobs included. One that comes later than a newer one is born cancelled. */
+  create: (asked: NewEvaluation): Promise<Created> => db.transaction().execute((trx) => create({ trx, queue }, asked)),
+
+  find: (id: string): Promise<Evaluation | undefined> => db.selectFrom('evaluations').selectAll().where('id', '=', id).executeTakeFirst(),
+
+  /** Of one commit, the newest first. */
+  ofCommit: (repoId: number, headSha: string): Promise<Evaluation[]> => newest(db, repoId).where('headSha', '=', headSha).execute(),
+
+  /** With one key, such as `pull:12`, the newest first. */
+  withKey: (repoId: number, supersedes: string): Promise<Evaluation[]> => newest(db, repoId).where('supersedes', '=', supersedes).execute(),
+
+  /** waiting -> queued, for exactly the commit that was looked at. */
+  approve: ({ id, sha, by, withCredentials }: { id: string; sha: string; by: string; withCredentials: boolean }): Promise<boolean> =>
+    advance(db, {
+      id,
+      sha,
+      from: ['waiting'],
+      set: { state: 'queued', approvedBy: by, approvedWithCredentials: withCredentials },
+    }),
+
+  /** queued -> planning: the trees are there, and a worker may plan. */
+  fetched: ({ id, head, base }: { id: string; head: BlobRef; base?: BlobRef }): Promise<boolean> =>
+    db.transaction().execute(async (trx) => {
+      const trees = { headTree: json(head), baseTree: base ? json(base) : null }
+      const planJob = randomUUID()
+      if (!(await advance(trx, { id, from: ['queued'], set: { state: 'planning', planJob, ...trees } }))) return false
+      await sendPlan({ trx, queue }, id, planJob)
+      return true
+    }),
+
+  /** Ends it with its jobs, and has it shown. False when it had ended already. */
+  cancel: (id: string, note: string): Promise<boolean> => endOne({ db, queue }, { id, state: 'cancelled', note }),
+
+  /** Ends it without a verdict, for nothing can be told of it any more. */
+  giveUp: (id: string, note: string): Promise<boolean> => endOne({ db, queue }, { id, state: 'failed', note }),
+
+  /** Not ended, the oldest first. */
+  live: (limit = 500): Promise<Evaluation[]> =>
+    db.selectFrom('evaluations').selectAll().where('state', 'not in', ends).orderBy('createdAt').limit(limit).execute(),
+})
+
+async function create({ trx, queue }: { trx: Trx; queue: Within }, asked: NewEvaluation): Promise<Created> {
+  const { repoId, supersedes, headSha, happenedAt = new Date() } = asked
+  // Two that come at once would not see each other.
+  if (supersedes) await sql`SELECT pg_advisory_xact_lock(hashtextextended(${`${repoId} ${supersedes}`}, 0))`.execute(trx)
+  const evaluation = await trx
+    .insertInto('evaluations')
+    .values({ ...asked, id: randomUUID(), request: json(asked.request), happenedAt })
+    .onConflict((conflict) => conflict.columns(['repoId', 'dedupe']).doNothing())
+    .returningAll()
+    .executeTakeFirst()
+  if (!evaluation) return { evaluation: await alike(trx, asked), made: false, superseded: [] }
+  if (!supersedes) return { evaluation, made: true, superseded: [] }
+  const others = (await newest(trx, repoId).where('supersedes', '=', supersedes).execute()).filter(({ id }) => id !== evaluation.id)
+  const later = others.find((other) => other.happenedAt > happenedAt)
+  if (later) {
+    await endAll({ trx, queue }, { ids: [evaluation.id], state: 'cancelled', note: `superseded by ${later.headSha}` })
+    const ended = await trx.selectFrom('evaluations').selectAll().where('id', '=', evaluation.id).executeTakeFirstOrThrow()
+    return { evaluation: ended, made: true, superseded: [] }
+  }
+  const ids = others.map(({ id }) => id)
+  return { evaluation, made: true, superseded: await endAll({ trx, queue }, { ids, state: 'cancelled', note: `superseded by ${headSha}` }) }
+}
+
+const alike = (trx: Trx, { repoId, dedupe }: NewEvaluation) =>
+  trx.selectFrom('evaluations').selectAll().where('repoId', '=', repoId).where('dedupe', '=', dedupe).executeTakeFirstOrThrow()
+
+const newest = (db: Db, repoId: number) =>
+  db.selectFrom('evaluations').selectAll().where('repoId', '=', repoId).orderBy('createdAt', 'desc').orderBy('id').limit(100)
+
+/** Puts the job of a plan into the queue. */
+export async function sendPlan({ trx, queue }: { trx: Trx; queue: Within }, id: string, planJob: string): Promise<void> {
+  const { organisation, priority } = await trx
+    .selectFrom('evaluations')
+    .select(['organisation', 'priority'])
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow()
+  await queue.send(trx, 'plan', { evaluation: id }, { id: planJob, priority, group: { id: organisation } })
+}
+
+type End = { readonly id: string; readonly state: 'cancelled' | 'failed'; readonly note: string }
+
+const endOne = ({ db, queue }: { db: Db; queue: Within }, { id, ...end }: End) =>
+  db.transaction().execute(async (trx) => (await endAll({ trx, queue }, { ids: [id], ...end })).length === 1)
