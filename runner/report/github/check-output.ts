@@ -27,7 +27,7 @@ export async function checkOutput(
   const runs = rankedRuns(batch)
   return {
     title: titleOf(batch, report, place),
-    summary: batchSummary(batch, report, place, summary),
+    summary: batchSummary(batch, report, place, { bytes: summary }),
     text: runsText(batch, runs, { place, bytes: text, diffs: await readDiffs(runs, read) }),
   }
 }
@@ -52,8 +52,13 @@ export function aggregateOutput(report: Report, place: Place, bytes = checkBytes
   }
 }
 
-/** Why it is what it is, what counts, what changed, what it took, and what to know. */
-export function batchSummary(batch: ReportBatch, { state, warnings }: Report, place: Place, bytes: number): string {
+/** Why it is what it is, what counts, what changed, what it took, and what to know. `beside`: on a page that says the rest for all evals. */
+export function batchSummary(
+  batch: ReportBatch,
+  { state, warnings }: Report,
+  place: Place,
+  { bytes, beside = false }: { bytes: number; beside?: boolean },
+): string {
   return fitted(steps, {
     bytes,
     blocks: ({ rows, names, notes }) =>
@@ -61,13 +66,13 @@ export function batchSummary(batch: ReportBatch, { state, warnings }: Report, pl
         `**${state === 'running' ? 'Running' : conclusionWords[batch.conclusion]}.** ${prose(batch.reason, 1000)}`,
         batch.proposed ? 'This eval is proposed: the change itself brings or alters it, so it decides nothing.' : undefined,
         badgesLine(batch, Math.max(1, rows)),
-        evalTable([batch], { state, rows: 1 }),
+        beside ? undefined : evalTable([batch], { state, rows: 1 }),
         comparisonBlock(batch, place, names),
         batch.scorers.length > 0 && rows > 0 ? scorerTable(batch, rows) : undefined,
         factsBlock(batch, place, names),
-        notesBlock([...place.notes, ...warnings, ...runWarnings(batch)], notes),
+        notesBlock([...(beside ? [] : [...place.notes, ...warnings]), ...runWarnings(batch)], notes),
         batch.description === undefined ? undefined : `Eval: ${prose(batch.description, 400)}`,
-        pagesLine(place),
+        beside ? undefined : pagesLine(place),
       ]),
   })
 }

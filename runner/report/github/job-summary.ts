@@ -46,10 +46,9 @@ function overview(report: Report, place: Place, { rows, notes }: (typeof steps)[
   ].filter((block) => block !== '')
 }
 
-/** What is said above is not said again: neither notes nor pages. */
 function section(batch: ReportBatch, report: Report, { place, bytes }: { place: Place; bytes: number }): string {
   const title = `### ${markOf(batch, report.state)} ${codeSpan(batchTitle(batch), 100)}`
-  const summary = batchSummary(batch, { ...report, warnings: [] }, { ...place, notes: [] }, Math.floor(bytes / 3)).trimEnd()
+  const summary = batchSummary(batch, report, place, { bytes: Math.floor(bytes / 3), beside: true }).trimEnd()
   const rest = bytes - Buffer.byteLength(title) - Buffer.byteLength(summary) - 6
   const runs = runsText(batch, rankedRuns(batch), { place, bytes: rest, diffs: new Map(), details: mostDetails }).trimEnd()
   return [title, summary, runs].filter((part) => part !== '').join('\n\n')

@@ -6,7 +6,7 @@ import type { Place } from '../read.ts'
 import { some } from './budget.ts'
 import { commitLink } from './links.ts'
 
-/** What it took and how far it can be trusted, one line each. */
+/** What it took, what was taken over, what was cut and what is missing, one line each. */
 export function factsBlock(batch: ReportBatch, place: Place, most: number): string {
   return [costLine([batch]), trustLine(batch), ...reusedLines(batch, place, most), ...cutLines(batch), ...missingLine(batch, most)]
     .filter((line) => line !== '')
@@ -20,22 +20,8 @@ export function costLine(batches: readonly ReportBatch[]): string {
   return `Cost ${money(cost)}, run time ${duration(time)} in ${plural(runs.length, 'run')}`
 }
 
-/** The levels that the scores of this batch have, best first. */
-function trustLine({ scorers, gate }: ReportBatch): string {
-  const byLevel = Map.groupBy(scorers, ({ trust }) => trust)
-  const known = [...levels, ...[...byLevel.keys()].filter((level) => !levels.includes(level))]
-  const words = known.flatMap((level) => {
-    const own = byLevel.get(level)
-    return own ? [`${codeSpan(level, 20)} ${namesOfScorers(own.map(({ name }) => name))}`] : []
-  })
-  const demanded = gate.min_trust === undefined ? '' : ` (the gate demands ${codeSpan(gate.min_trust, 20)})`
-  return words.length === 0 ? '' : `Trust: ${words.join('; ')}${demanded}`
-}
-const levels: readonly string[] = ['black-box', 'in-process', 'unverified']
-function namesOfScorers(names: readonly string[]): string {
-  const { shown, more } = some(names, 8)
-  return `${shown.map((name) => codeSpan(name, 40)).join(', ')}${more > 0 ? ` and ${more} more` : ''}`
-}
+const trustLine = ({ gate: { min_trust } }: ReportBatch) =>
+  min_trust === undefined ? '' : `The gate demands scores that are ${codeSpan(min_trust, 20)}`
 
 function reusedLines({ runs }: ReportBatch, place: Place, most: number): string[] {
   const byCommit = Map.groupBy(

@@ -36,8 +36,8 @@ type Given = {
 export function runBlock(ranked: Ranked, { place, epochs, level, open, diff }: Given): string {
   const { run, kind } = ranked
   return [
-    `<details${open ? ' open' : ''}><summary>${kindMarks[kind]} ${htmlCode(runTitle(run, epochs))} ${kind}</summary>`,
-    [prose(run.reason, 600), run.from ? lineLink(run.from, place) : '', factsOf(run)].filter(Boolean).join(' · '),
+    `<details${open ? ' open' : ''}><summary>${kindMarks[kind]} ${htmlCode(runTitle(run, epochs))} ${kind}${causesOf(ranked)}</summary>`,
+    [prose(run.reason, 600), onBase[kind], run.from ? lineLink(run.from, place) : '', factsOf(run)].filter(Boolean).join(' · '),
     ...(run.ended.message ? [fence(run.ended.message, level.evidence)] : []),
     ...scoresOf(run.scores, level),
     ...(run.judge ? judgeOf(run.judge, level) : []),
@@ -46,6 +46,16 @@ export function runBlock(ranked: Ranked, { place, epochs, level, open, diff }: G
     '</details>',
   ].join('\n\n')
 }
+
+/** What can be seen before the block is opened. */
+function causesOf({ run, kind }: Ranked): string {
+  if (kind === 'pass' || kind === 'fixed') return ''
+  const failed = run.scores.filter(({ status, required }) => status === 'FAIL' && required).map(({ name }) => htmlCode(name, 40))
+  const code = run.code ?? run.ended.code ?? run.ended.limit
+  const causes = [...failed.slice(0, 3), ...(run.judge && !run.judge.pass ? ['judge'] : []), ...(code ? [htmlCode(code, 40)] : [])]
+  return causes.length === 0 ? '' : `: ${causes.join(', ')}`
+}
+const onBase = { regressed: 'the base passes it', fixed: 'the base fails it', fail: '', unscored: '', pass: '' } as const
 
 const factsOf = ({ ended, duration_ms, usage, reused }: ReportRun) =>
   [
@@ -66,7 +76,7 @@ function scoresOf(scores: readonly Score[], { evidence, rows }: Level): string[]
           `${statusMarks[status]} ${status}`,
           `${cellSpan(name)}${required ? '' : ' (not required)'}`,
           status === 'N/A' ? '–' : Math.floor(score * 100) / 100,
-          cellSpan(trust, 20),
+          prose(trust, 20),
           status === 'FAIL' ? 'below' : cellSpan(text, Math.min(evidence, 160)),
         ]),
         ...(scores.length > shown.length ? [['', `… ${scores.length - shown.length} more`, '', '', '']] : []),

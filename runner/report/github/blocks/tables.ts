@@ -1,5 +1,5 @@
 import type { Conclusion, Report, ReportBatch, ScorerTotals } from '../../../domain/report.ts'
-import { cellSpan, codeSpan } from '../../neutral.ts'
+import { cellSpan, codeSpan, prose } from '../../neutral.ts'
 import { batchTitle, money, percent } from '../../wording.ts'
 import { lastAttempts, type Ranked } from '../ranking.ts'
 import { some } from './budget.ts'
@@ -83,7 +83,7 @@ export function scorerTable({ scorers }: ReportBatch, rows: number): string {
         fail,
         na,
         pass_rate === null ? '–' : percent(pass_rate),
-        cellSpan(trust, 20),
+        prose(trust, 20),
         required ? 'yes' : 'no',
       ]),
       ...(more > 0 ? [[`… ${more} more`, '', '', '', '', '', '']] : []),
