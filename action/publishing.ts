@@ -72,6 +72,7 @@ export async function openShows(job: Job, root: string | undefined): Promise<Sho
             mode: inputs.comment ?? publishing?.comment ?? 'changes',
             place,
             author: () => door.ownLogin(github, checks),
+            checkUrl: checks.url,
             log: log.say,
           }),
         )
@@ -85,6 +86,9 @@ export async function openShows(job: Job, root: string | undefined): Promise<Sho
             onFailure: publishing?.onReleaseFailure ?? 'comment',
             place,
             reportFile: join(out, 'report.html'),
+            key: inputs['check-name'],
+            order: [settings.runId, settings.attempt],
+            author: () => door.ownLogin(github, checks),
             log: log.say,
           }),
         )

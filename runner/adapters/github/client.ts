@@ -50,7 +50,7 @@ export function openGitHub({ token, apiUrl, version, log, timeoutMs = 30_000, se
     userAgent,
     log: { debug: () => {}, info: () => {}, warn: log, error: () => {} },
     request: { fetch: wholeAnswers(timeoutMs) },
-    retry: { doNotRetry: [400, 401, 403, 404, 409, 410, 422, 429, 451], retryAfterBaseValue: secondMs },
+    retry: { doNotRetry: [400, 401, 403, 404, 410, 422, 429, 451], retryAfterBaseValue: secondMs },
     throttle: {
       id: userAgent,
       retryAfterBaseValue: secondMs,

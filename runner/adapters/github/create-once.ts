@@ -1,5 +1,5 @@
 import type { GitHub } from './client.ts'
-import { GitHubError } from './error.ts'
+import { GitHubError, hasStatus } from './error.ts'
 
 /** What creates one thing, and what finds it if it is there already. */
 type Creation<T> = { readonly github: GitHub; readonly create: () => Promise<T>; readonly find: () => Promise<T | undefined> }
@@ -14,7 +14,7 @@ export async function createOnce<T>({ github, create, find }: Creation<T>): Prom
     try {
       return await create()
     } catch (error) {
-      if (!(error instanceof GitHubError && error.isLost)) throw error
+      if (!isPassing(error)) throw error
       await github.wait(tried ** 2) // it may show up a moment later
       const found = await find()
       if (found !== undefined) return found
@@ -22,3 +22,5 @@ export async function createOnce<T>({ github, create, find }: Creation<T>): Prom
     }
   }
 }
+
+const isPassing = (error: unknown): boolean => (error instanceof GitHubError && error.isLost) || hasStatus(error, 409)

@@ -1,0 +1,113 @@
+import type { Conclusion } from '../../../domain/report.ts'
+import { hasStatus, isRefusal } from '../error.ts'
+import { annotationParts } from './annotations.ts'
+import { type CheckRun, type Commit, createCheckRun, listCheckRuns, type Output, showProgress, updateCheckRun } from './check-run.ts'
+import { type Steps, sendFitting } from './fitting.ts'
+
+/** `externalId` is the same for all attempts of one workflow run but for the number at its end. `name` is that of the aggregate. */
+type Options = Commit & {
+  readonly externalId: string
+  readonly name: string
+  readonly detailsUrl: () => string
+  readonly log: (line: string) => void
+}
+export type Board = ReturnType<typeof openBoard>
+
+/**
+ * The check runs of one plan by their names, each made once. Once GitHub says that this token may not write any, it is asked for nothing
+ * any more.
+ */
+export function openBoard({ externalId, name: aggregate, detailsUrl, log, ...commit }: Options) {
+  const known = new Map<string, CheckRun>()
+  const app: { slug?: string } = {}
+  let refused = false
+
+  /** Undefined when the token may not do it. */
+  async function allowed<T>(work: () => Promise<T>): Promise<T | undefined> {
+    if (refused) return undefined
+    try {
+      return await work()
+    } catch (error) {
+      if (!isRefusal(error)) throw error
+      if (!refused) log(`check runs cannot be written, so they are left out: ${error.message}`)
+      refused = true
+      return undefined
+    }
+  }
+
+  async function write(name: string, output: Output, conclusion?: Conclusion): Promise<CheckRun> {
+    const content = { externalId, detailsUrl: detailsUrl(), output, conclusion }
+    const before = known.get(name)
+    const run = (before && (await ifOurs(updateCheckRun(commit, before, content)))) ?? (await createCheckRun(commit, name, content))
+    known.set(name, { ...run, isOpen: conclusion === undefined })
+    if (run.app !== undefined) app.slug = run.app
+    return run
+  }
+
+  /** Of this attempt of the job; or of an earlier one that left it open, which nobody else will complete. */
+  const isOurs = ({ name, externalId: id, isOpen }: CheckRun) =>
+    (name === aggregate || name.startsWith(`${aggregate} / `)) &&
+    (id === externalId || (isOpen && id.startsWith(externalId.replace(/\d+$/, ''))))
+
+  return {
+    has: (name: string): boolean => known.has(name),
+    openNames: (): readonly string[] => [...known.values()].filter(({ isOpen }) => isOpen).map(({ name }) => name),
+    get open(): number[] {
+      return [...known.values()].filter(({ isOpen }) => isOpen).map(({ id }) => id)
+    },
+    get url(): string | undefined {
+      return known.get(aggregate)?.url
+    },
+    get refused(): boolean {
+      return refused
+    },
+    get app(): string | undefined {
+      return app.slug
+    },
+
+    /** Takes up what is there already. Of two with one name the later is the one that GitHub shows. */
+    async adopt(): Promise<void> {
+      const found = (await allowed(() => listCheckRuns(commit))) ?? []
+      for (const run of found.filter(isOurs).toSorted((a, b) => a.id - b.id)) {
+        const earlier = known.get(run.name)
+        if (earlier?.isOpen && earlier.id < run.id)
+          await ifOurs(updateCheckRun(commit, earlier, { externalId, detailsUrl: detailsUrl(), ...replaced }))
+        if ((earlier?.id ?? 0) < run.id) known.set(run.name, run)
+      }
+    },
+
+    async start(name: string, output: Output): Promise<void> {
+      await allowed(() => write(name, output))
+    },
+
+    async progress(name: string, output: Output): Promise<void> {
+      const run = known.get(name)
+      if (run?.isOpen) await allowed(() => showProgress(commit, run.id, output))
+    },
+
+    /** With the first of its annotations. What is returned adds the others: later, when every check run is complete. */
+    async complete(name: string, conclusion: Conclusion, steps: Steps): Promise<() => Promise<void>> {
+      const has = (known.get(name)?.annotations ?? 0) > 0
+      const done = await allowed(() =>
+        sendFitting(steps, async ({ annotations = [], ...output }) => {
+          const [first = [], ...more] = annotationParts(has ? [] : annotations)
+          await write(name, { ...output, annotations: first }, conclusion)
+          return { output, more }
+        }),
+      )
+      return async () => {
+        for (const annotations of done?.more ?? [])
+          await allowed(() => write(name, { title: '', summary: '', ...done?.output, annotations }, conclusion))
+      }
+    },
+  }
+}
+
+/** One that was found may be another App's, which took our id for its own: then ours is another. */
+const ifOurs = (update: Promise<CheckRun>): Promise<CheckRun | undefined> =>
+  update.catch((error: unknown) => (hasStatus(error, 403, 404) ? undefined : Promise.reject(error)))
+
+const replaced = {
+  conclusion: 'neutral',
+  output: { title: 'Begun twice', summary: 'The result is in the other check run of this name.' },
+} as const

@@ -1,0 +1,110 @@
+import type { Conclusion } from '../../../domain/report.ts'
+import type { Annotation } from '../../../report/github/annotations.ts'
+import { type GitHub, ownerAndName } from '../client.ts'
+import { createOnce } from '../create-once.ts'
+
+/** What a check run shows. `annotations` are added to those that it has. */
+export type Output = {
+  readonly title: string
+  readonly summary: string
+  readonly text?: string
+  readonly annotations?: readonly Annotation[]
+}
+/** A commit of a repository, which check runs are about. */
+export type Commit = Repository & { readonly sha: string }
+type Repository = { readonly github: GitHub; readonly repo: string }
+export type CheckRun = {
+  readonly id: number
+  readonly name: string
+  readonly url: string | undefined
+  readonly externalId: string
+  readonly isOpen: boolean
+  /** How many it has. */
+  readonly annotations: number
+  /** Short name of the App that made it: `github-actions` for the token of a job. */
+  readonly app: string | undefined
+}
+/** `conclusion`: it is completed with that; without, it is in progress. */
+type Content = {
+  readonly externalId: string
+  readonly detailsUrl: string
+  readonly output: Output
+  readonly conclusion?: Conclusion | undefined
+}
+
+/** Check runs of a commit, also those that a later one of the same name hides. */
+export async function listCheckRuns({ github, repo, sha }: Commit, name?: string): Promise<readonly CheckRun[]> {
+  const asked = { ...ownerAndName(repo), ref: sha, filter: 'all', per_page: 100, ...(name !== undefined && { check_name: name }) } as const
+  return (await github.api.paginate(github.api.rest.checks.listForRef, asked)).map(checkRun)
+}
+
+export async function createCheckRun(commit: Commit, name: string, content: Content): Promise<CheckRun> {
+  const { github, repo, sha } = commit
+  const { externalId } = content
+  return createOnce({
+    github,
+    async create() {
+      const { data } = await github.api.rest.checks.create({ ...ownerAndName(repo), name, head_sha: sha, ...written(content) })
+      return checkRun(data)
+    },
+    find: async () => (await listCheckRuns(commit, name)).find((run) => run.name === name && run.externalId === externalId),
+  })
+}
+
+/** Annotations are added with every request, so one with annotations is not simply repeated. `run` = as it was before. */
+export async function updateCheckRun(
+  { github, repo }: Repository,
+  run: Pick<CheckRun, 'id' | 'annotations'>,
+  content: Content,
+): Promise<CheckRun> {
+  const one = { ...ownerAndName(repo), check_run_id: run.id }
+  const added = content.output.annotations?.length ?? 0
+  const update = async (request: { readonly retries?: number }) =>
+    checkRun((await github.api.rest.checks.update({ ...one, ...written(content), request })).data)
+  if (added === 0) return update({})
+  return createOnce({
+    github,
+    create: () => update({ retries: 0 }),
+    async find() {
+      const now = checkRun((await github.api.rest.checks.get(one)).data)
+      return now.annotations >= run.annotations + added ? now : undefined
+    },
+  })
+}
+
+/** Changes what an open one shows while results come in. One that does not get through now is followed by another. */
+export async function showProgress({ github, repo }: Repository, id: number, output: Output): Promise<void> {
+  const request = { retries: 0, patient: false }
+  await github.api.rest.checks.update({ ...ownerAndName(repo), check_run_id: id, output: sent(output), request })
+}
+
+const written = ({ externalId, detailsUrl, output, conclusion }: Content) => ({
+  external_id: externalId,
+  details_url: detailsUrl,
+  output: sent(output),
+  ...(conclusion === undefined ? { status: 'in_progress' as const } : { status: 'completed' as const, conclusion }),
+})
+
+const sent = ({ annotations, ...texts }: Output) => ({
+  ...texts,
+  ...(annotations && annotations.length > 0 && { annotations: [...annotations] }),
+})
+
+type Told = {
+  readonly id: number
+  readonly name: string
+  readonly html_url: string | null
+  readonly external_id: string | null
+  readonly status: string
+  readonly output: { readonly annotations_count: number }
+  readonly app: { readonly slug?: string } | null
+}
+const checkRun = ({ id, name, html_url, external_id, status, output, app }: Told): CheckRun => ({
+  id,
+  name,
+  url: html_url ?? undefined,
+  externalId: external_id ?? '',
+  isOpen: status !== 'completed',
+  annotations: output.annotations_count,
+  app: app?.slug,
+})
