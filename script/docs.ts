@@ -1,5 +1,6 @@
 import { codes } from '../runner/domain/error.ts'
 import { generate } from './generated.ts'
+import { withMadeParts } from './made-parts.ts'
 
 type Entry = (typeof codes)[keyof typeof codes]
 const groups: readonly { readonly title: string; readonly about: string; readonly has: (entry: Entry) => boolean }[] = [
@@ -25,8 +26,9 @@ const groups: readonly { readonly title: string; readonly about: string; readonl
   },
 ]
 
-/** docs/errors.md, out of the table of codes. `--check`: is it fresh? */
-generate({ 'docs/errors.md': page() }, 'node script/docs.ts')
+/** docs/errors.md, out of the table of codes; tables and workflows within other pages. `--check`: are they fresh? */
+const others = ['README.md', 'docs/action.md'].map((name) => [name, withMadeParts(name)] as const)
+generate({ 'docs/errors.md': page(), ...Object.fromEntries(others) }, 'node script/docs.ts')
 
 function page(): string {
   const sections = groups.map(({ title, about, has }) => `## ${title}\n\n${about}\n\n${table(has)}\n`)
