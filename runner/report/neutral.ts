@@ -28,7 +28,7 @@ function fenced(body: string, language: 'text' | 'diff'): string {
 
 /** In HTML, such as the summary of a collapsed block: letters, digits and entities, in an element where nobody is mentioned. */
 export const htmlCode = (text: string, length = 200): string =>
-  `<code>${oneLine(text, length).replace(/[^A-Za-z0-9 ._-]/gu, (char) => `&#${char.codePointAt(0)};`) || '–'}</code>`
+  `<code>${oneLine(text, length).replace(/[^A-Za-z0-9 ]/gu, (char) => `&#${char.codePointAt(0)};`) || '–'}</code>`
 
 /**
  * One line of agent text that reads as text: everything that Markdown could take for its own is an entity, and what GitHub makes links
@@ -39,7 +39,7 @@ export const prose = (text: string, length = 400): string =>
     const [before, after] = [line.slice(0, at), line[at + found.length] ?? '']
     if (found.length > 1) return found.replace(/.{6}/g, `$&${gap}`)
     if (found === '$') return '<span>$</span>'
-    if (/[-_]/.test(found) && /\w$/.test(before) && /\w/.test(after)) return `${found}${/\d/.test(after) ? gap : ''}`
+    if (/[-_]/.test(found) && /[a-z0-9]$/i.test(before) && /[a-z0-9]/i.test(after)) return `${found}${/\d/.test(after) ? gap : ''}`
     if (found === ':' && !/\S/.test(after)) return found
     if (found === '.') return /^\d+$|\bwww$/i.test(before) ? `${gap}${entity(found)}` : found
     return `${entity(found)}${/[@#:]/.test(found) && /\S/.test(after) ? gap : ''}`
