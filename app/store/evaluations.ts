@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { type Selectable, sql } from 'kysely'
 import type { BlobRef } from '../../runner/domain/blob.ts'
 import { advance, endAll, ends } from './advance.ts'
+import { blobsIn, useBlobs } from './blob-uses.ts'
 import { json } from './database/json.ts'
 import type { Db } from './database/pool.ts'
-import type { EvaluationKind, Evaluations, Request } from './database/tables.ts'
+import type { ErrorLine, EvaluationKind, Evaluations, Request } from './database/tables.ts'
 import type { Trx, Within } from './queue.ts'
 
 export type Evaluation = Readonly<Selectable<Evaluations>>
@@ -37,6 +38,7 @@ export type NewEvaluation = {
   readonly deliveryId?: string
   readonly note?: string
 }
+export type Approval = { readonly id: string; readonly sha: string; readonly by: string; readonly withCredentials: boolean }
 /** `made` false: the same work was asked for before, and this is that. `superseded` were cancelled for it. */
 export type Created = { readonly evaluation: Evaluation; readonly made: boolean; readonly superseded: readonly string[] }
 
@@ -45,7 +47,7 @@ export type Created = { readonly evaluation: Evaluation; readonly made: boolean;
  * that is an end is never left.
  */
 export const evaluationsIn = (db: Db, queue: Within) => ({
-  /** Makes an evaluation and cancels what it supersedes, jobs included. One that comes later than a newer one is born cancelled. */
+  /** Makes an evaluation, has its trees fetched, and cancels what it supersedes, jobs included. One that comes later than a newer one is born cancelled. */
   create: (asked: NewEvaluation): Promise<Created> => db.transaction().execute((trx) => create({ trx, queue }, asked)),
 
   find: (id: string): Promise<Evaluation | undefined> => db.selectFrom('evaluations').selectAll().where('id', '=', id).executeTakeFirst(),
@@ -57,12 +59,13 @@ export const evaluationsIn = (db: Db, queue: Within) => ({
   withKey: (repoId: number, supersedes: string): Promise<Evaluation[]> => newest(db, repoId).where('supersedes', '=', supersedes).execute(),
 
   /** waiting -> queued, for exactly the commit that was looked at. */
-  approve: ({ id, sha, by, withCredentials }: { id: string; sha: string; by: string; withCredentials: boolean }): Promise<boolean> =>
-    advance(db, {
-      id,
-      sha,
-      from: ['waiting'],
-      set: { state: 'queued', approvedBy: by, approvedWithCredentials: withCredentials },
+  approve: ({ id, sha, by, withCredentials }: Approval): Promise<boolean> =>
+    db.transaction().execute(async (trx) => {
+      const set = { state: 'queued', approvedBy: by, approvedWithCredentials: withCredentials } as const
+      if (!(await advance(trx, { id, sha, from: ['waiting'], set }))) return false
+      const { priority } = await trx.selectFrom('evaluations').select('priority').where('id', '=', id).executeTakeFirstOrThrow()
+      await sendFetch({ trx, queue }, { id, priority })
+      return true
     }),
 
   /** queued -> planning: the trees are there, and a worker may plan. */
@@ -71,7 +74,16 @@ export const evaluationsIn = (db: Db, queue: Within) => ({
       const trees = { headTree: json(head), baseTree: base ? json(base) : null }
       const planJob = randomUUID()
       if (!(await advance(trx, { id, from: ['queued'], set: { state: 'planning', planJob, ...trees } }))) return false
+      await useBlobs(trx, id, blobsIn([head, base]))
       await sendPlan({ trx, queue }, id, planJob)
+      return true
+    }),
+
+  /** queued -> concluding: there is nothing to plan, for these reasons. */
+  refuse: (id: string, errors: readonly ErrorLine[]): Promise<boolean> =>
+    db.transaction().execute(async (trx) => {
+      if (!(await advance(trx, { id, from: ['queued'], set: { state: 'concluding', errors: json(errors) } }))) return false
+      await queue.send(trx, 'conclude', { evaluation: id }, { singletonKey: id })
       return true
     }),
 
@@ -97,6 +109,7 @@ async function create({ trx, queue }: { trx: Trx; queue: Within }, asked: NewEva
     .returningAll()
     .executeTakeFirst()
   if (!evaluation) return { evaluation: await alike(trx, asked), made: false, superseded: [] }
+  if (evaluation.state === 'queued') await sendFetch({ trx, queue }, evaluation)
   if (!supersedes) return { evaluation, made: true, superseded: [] }
   const others = (await newest(trx, repoId).where('supersedes', '=', supersedes).execute()).filter(({ id }) => id !== evaluation.id)
   const later = others.find((other) => other.happenedAt > happenedAt)
@@ -114,6 +127,11 @@ const alike = (trx: Trx, { repoId, dedupe }: NewEvaluation) =>
 
 const newest = (db: Db, repoId: number) =>
   db.selectFrom('evaluations').selectAll().where('repoId', '=', repoId).orderBy('createdAt', 'desc').orderBy('id').limit(100)
+
+/** Has an evaluation's trees fetched. */
+export async function sendFetch({ trx, queue }: { trx: Trx; queue: Within }, { id, priority }: Pick<Evaluation, 'id' | 'priority'>) {
+  await queue.send(trx, 'fetch', { evaluation: id }, { singletonKey: id, priority })
+}
 
 /** Puts the job of a plan into the queue. */
 export async function sendPlan({ trx, queue }: { trx: Trx; queue: Within }, id: string, planJob: string): Promise<void> {

@@ -11,17 +11,18 @@ export type ReadFile = (repo: { readonly owner: string; readonly name: string },
 export type RepoConfig = { readonly value: ConfigFile; readonly shared?: string }
 
 /**
- * The configuration that holds for a commit of the base branch. A head never supplies it. Throws `Problems` with file, line and column;
+ * The configuration that holds: of the commit `base`, or of the default branch. A head never supplies it. Throws `Problems` with file, line and column;
  * another repository's file is named by its repository.
  */
 export async function readConfig(
   read: ReadFile,
-  { owner, name, base }: { readonly owner: string; readonly name: string; readonly base: string },
+  { owner, name, base }: { readonly owner: string; readonly name: string; readonly base?: string },
 ): Promise<RepoConfig | undefined> {
-  for (const place of [{ owner, name, ref: base }, ...(name === '.github' ? [] : [{ owner, name: '.github' }])])
+  const own = { owner, name, isOwn: true }
+  for (const place of name === '.github' ? [own] : [own, { owner, name: '.github', isOwn: false }])
     for (const path of configPaths) {
-      const text = await read(place, path, 'ref' in place ? place.ref : undefined)
-      if (text !== undefined && 'ref' in place) return { value: parse(text, path) }
+      const text = await read(place, path, place.isOwn ? base : undefined)
+      if (text !== undefined && place.isOwn) return { value: parse(text, path) }
       if (text !== undefined) return { value: parse(text, `${owner}/.github/${path}`), shared: text }
     }
   return undefined

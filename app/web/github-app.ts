@@ -38,7 +38,8 @@ export async function openGitHubApp({ settings, take, log }: Options): Promise<G
     secret: webhookSecret,
     baseUrl: apiUrl,
     webhookPath,
-    log: log.child({}, { level: 'error' }),
+    // It writes whole bodies, of strangers' deliveries too; what is worth knowing is written below.
+    log: log.child({}, { level: 'silent' }),
     // Whoever writes much asks through clients of their own, one an installation: here nothing is worth queueing for.
     Octokit: ProbotOctokit.defaults((options: object) => ({ ...options, throttle: { enabled: false } })),
   })
@@ -66,6 +67,8 @@ export async function openGitHubApp({ settings, take, log }: Options): Promise<G
       } finally {
         bodies.delete(id)
       }
+      const { statusCode: status } = response
+      if (status >= 400) log.warn({ delivery: id.slice(0, 80), status, bytes: body.length }, 'a delivery was refused')
     },
     async installationToken(installation, { repositories, permissions }) {
       const { data } = await api.rest.apps.createInstallationAccessToken({

@@ -28,9 +28,11 @@ export type Tables = {
   readonly expectedArtifacts: ExpectedArtifacts
   readonly quarantined: Quarantined
   readonly baselines: Baselines
+  readonly masterKeys: MasterKeys
   readonly credentials: Credentials
   readonly workers: Workers
   readonly claims: Claims
+  readonly blobUses: BlobUses
 }
 
 type Document<T> = ColumnType<T, JsonText<T>, JsonText<T>>
@@ -94,6 +96,8 @@ export type Request = {
   readonly agents?: readonly string[]
   readonly epochs?: number
   readonly rerun?: { readonly of: string; readonly failed: boolean }
+  /** The organisation's configuration, where the repository has none of its own. */
+  readonly config?: string
   readonly by?: string
 }
 /** One problem that somebody must act on. */
@@ -132,6 +136,8 @@ export type Evaluations = {
   errors: MaybeDocument<readonly ErrorLine[]>
   happenedAt: Time
   createdAt: Now
+  /** When it came into its state. */
+  changedAt: Now
   startedAt: Maybe<Date>
   finishedAt: Maybe<Date>
 }
@@ -243,6 +249,7 @@ export type ExpectedArtifacts = {
   sampleId: string
   name: string
   blob: Document<BlobRef>
+  digest: Digest
   author: string
   authorId: number
   url: string
@@ -270,6 +277,8 @@ export type Baselines = {
   createdAt: Now
 }
 
+/** `proof` opens with the right master key only. */
+export type MasterKeys = { id: string; salt: Buffer; proof: Buffer; createdAt: Now }
 export type Credentials = {
   organisation: string
   name: string
@@ -301,3 +310,6 @@ export type Claims = {
   /** What web sealed for this claim's key alone. */
   sealed: MaybeDocument<unknown>
 }
+
+/** Bytes that an evaluation names: as long as one does, they stay. */
+export type BlobUses = { evaluationId: string; digest: Digest }

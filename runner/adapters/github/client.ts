@@ -22,6 +22,8 @@ export type Connection = {
   readonly apiUrl: string
   readonly version: string
   readonly log: (line: string) => void
+  /** Whose limits these are, such as an installation's: each has its own. */
+  readonly account?: string
   /** How long GitHub may take for one answer. */
   readonly timeoutMs?: number
   /** How long a second of waiting lasts. Tests have shorter ones. */
@@ -36,7 +38,7 @@ const most = { waits: 2, seconds: 3700 }
  * Limits are waited for as GitHub asks. What may be repeated without harm is, after errors of GitHub's; a POST is not: see
  * `createOnce`.
  */
-export function openGitHub({ token, apiUrl, version, log, timeoutMs = 30_000, secondMs = 1000 }: Connection): GitHub {
+export function openGitHub({ token, apiUrl, version, log, account, timeoutMs = 30_000, secondMs = 1000 }: Connection): GitHub {
   const baseUrl = apiUrl.replace(/\/+$/, '')
   const userAgent = `proctor/${version}`
   const onLimit = (which: string) => (seconds: number, options: Limited, _: unknown, before: number) => {
@@ -52,7 +54,7 @@ export function openGitHub({ token, apiUrl, version, log, timeoutMs = 30_000, se
     request: { fetch: wholeAnswers(timeoutMs) },
     retry: { doNotRetry: [400, 401, 403, 404, 410, 422, 429, 451], retryAfterBaseValue: secondMs },
     throttle: {
-      id: userAgent,
+      id: account ?? userAgent,
       retryAfterBaseValue: secondMs,
       // GitHub asks for a second between writes when there are many of them, and it allows 80 a minute.
       write: pace({ atOnce: 20, everyMs: secondMs }),

@@ -21,6 +21,10 @@ export function openBoard({ externalId, name: aggregate, detailsUrl, log, ...com
   const known = new Map<string, CheckRun>()
   const app: { slug?: string } = {}
   let refused = false
+  let mayHaveTwins = false
+  const onRepeat = () => {
+    mayHaveTwins = true
+  }
 
   /** Undefined when the token may not do it. */
   async function allowed<T>(work: () => Promise<T>): Promise<T | undefined> {
@@ -38,7 +42,8 @@ export function openBoard({ externalId, name: aggregate, detailsUrl, log, ...com
   async function write(name: string, output: Output, conclusion?: Conclusion): Promise<CheckRun> {
     const content = { externalId, detailsUrl: detailsUrl(), output, conclusion }
     const before = known.get(name)
-    const run = (before && (await ifOurs(updateCheckRun(commit, before, content)))) ?? (await createCheckRun(commit, name, content))
+    const run =
+      (before && (await ifOurs(updateCheckRun(commit, before, content)))) ?? (await createCheckRun(commit, name, { ...content, onRepeat }))
     known.set(name, { ...run, isOpen: conclusion === undefined })
     if (run.app !== undefined) app.slug = run.app
     return run
@@ -61,6 +66,10 @@ export function openBoard({ externalId, name: aggregate, detailsUrl, log, ...com
     get refused(): boolean {
       return refused
     },
+    /** A create was repeated because GitHub did not show what it had made: it may show it later. */
+    get mayHaveTwins(): boolean {
+      return mayHaveTwins
+    },
     get app(): string | undefined {
       return app.slug
     },
@@ -69,10 +78,11 @@ export function openBoard({ externalId, name: aggregate, detailsUrl, log, ...com
     async adopt(): Promise<void> {
       const found = (await allowed(() => listCheckRuns(commit))) ?? []
       for (const run of found.filter(isOurs).toSorted((a, b) => a.id - b.id)) {
-        const earlier = known.get(run.name)
-        if (earlier?.isOpen && earlier.id < run.id)
-          await ifOurs(updateCheckRun(commit, earlier, { externalId, detailsUrl: detailsUrl(), ...replaced }))
-        if ((earlier?.id ?? 0) < run.id) known.set(run.name, run)
+        const other = known.get(run.name)
+        const [older, newer] = other && other.id > run.id ? [run, other] : [other, run]
+        if (older?.isOpen && older.id !== newer.id)
+          await allowed(() => ifOurs(updateCheckRun(commit, older, { externalId, detailsUrl: detailsUrl(), ...replaced })))
+        known.set(run.name, newer.id === other?.id ? other : newer)
       }
     },
 

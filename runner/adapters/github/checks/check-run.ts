@@ -38,11 +38,16 @@ export async function listCheckRuns({ github, repo, sha }: Commit, name?: string
   return (await github.api.paginate(github.api.rest.checks.listForRef, asked)).map(checkRun)
 }
 
-export async function createCheckRun(commit: Commit, name: string, content: Content): Promise<CheckRun> {
+export async function createCheckRun(
+  commit: Commit,
+  name: string,
+  { onRepeat, ...content }: Content & { readonly onRepeat: () => void },
+): Promise<CheckRun> {
   const { github, repo, sha } = commit
   const { externalId } = content
   return createOnce({
     github,
+    onRepeat,
     async create() {
       const { data } = await github.api.rest.checks.create({ ...ownerAndName(repo), name, head_sha: sha, ...written(content) })
       return checkRun(data)

@@ -82,6 +82,7 @@ export function openChecks({ externalId, name, progressMs = 15_000, log, place, 
       ...others.map((title) => [title, 'neutral', [() => noResult(place.runUrl)]] as const),
       [name, report.conclusion, aggregateSteps(report, shown)],
     ])
+    if (board.mayHaveTwins) await board.adopt()
   }
 
   return {

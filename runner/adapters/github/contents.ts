@@ -1,0 +1,32 @@
+import { ProctorError } from '../../domain/error.ts'
+import { type GitHub, ownerAndName } from './client.ts'
+import { hasStatus } from './error.ts'
+
+/** Text of a small file at a commit or, without `ref`, on the default branch. Undefined: there is none, or no such repository to be seen. */
+export async function readFile(github: GitHub, repo: string, path: string, ref?: string): Promise<string | undefined> {
+  try {
+    const { data } = await github.api.rest.repos.getContent({ ...ownerAndName(repo), path, ...(ref === undefined ? {} : { ref }) })
+    if (Array.isArray(data) || data.type !== 'file') return undefined
+    if (!('content' in data) || data.encoding !== 'base64')
+      throw new ProctorError('github_failed', `${path} of ${repo} is too large to be read`)
+    return Buffer.from(data.content, 'base64').toString()
+  } catch (error) {
+    if (hasStatus(error, 404)) return undefined
+    throw error
+  }
+}
+
+const downloadMs = 600_000
+
+/** The tree of a commit as GitHub packs it: a tar.gz with one top folder. Its address is signed, and is asked without the token. */
+export async function tarball(github: GitHub, repo: string, commit: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+  const asked = { ...ownerAndName(repo), ref: commit, request: { redirect: 'manual' } } as const
+  const { headers } = await github.api.rest.repos.downloadTarballArchive(asked)
+  if (!headers.location) throw new ProctorError('github_failed', `GitHub did not say where the tree of ${commit} is`)
+  const answer = await fetch(headers.location, {
+    headers: { 'user-agent': github.userAgent },
+    signal: AbortSignal.any([signal, AbortSignal.timeout(downloadMs)]),
+  })
+  if (!answer.ok || !answer.body) throw new ProctorError('github_failed', `the tree of ${commit} could not be downloaded: ${answer.status}`)
+  return answer.body as AsyncIterable<Uint8Array> // of fetch, it can be iterated over
+}
