@@ -48,8 +48,8 @@ async function configOf({
   world: WebWorld
 }): Promise<Config> {
   try {
-    const read = (place: { owner: string; name: string }, path: string, ref?: string) =>
-      world.door.readFile(github, fullName(place), path, ref)
+    const read = async (place: { owner: string; name: string }, path: string, ref?: string) =>
+      world.door.readFile(await clientFor(place, { repo, github, world }), fullName(place), path, ref)
     return { found: await readConfig(read, { ...repo, ...(target.config === undefined ? {} : { base: target.config }) }) }
   } catch (error) {
     if (error instanceof Problems) return { problems: error.all }
