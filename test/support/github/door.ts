@@ -16,12 +16,14 @@ export type Arrived = Sent & {
 }
 /** What the hub makes of a request before any work: what records and faults see, and the work. */
 export type Prepared = { readonly seen: Omit<Seen, 'before'>; readonly work: () => Promise<Answer> }
+type Offer = { readonly bytes: Buffer; readonly isSigned: boolean }
 type Options = { readonly prefix: string; readonly prepare: (arrived: Arrived) => Prepared }
 
 /** The HTTP server of the hub: records, faults, and the headers that all of GitHub's answers have. */
 export async function openDoor({ prefix, prepare }: Options) {
   const requests: Recorded[] = []
   const plans = new Set<FaultOf>()
+  const offers = new Map<string, Offer>()
   const hanging = new AbortController()
   const server = createServer((request, response) => {
     handle(request, response).catch((error: unknown) => {
@@ -32,6 +34,8 @@ export async function openDoor({ prefix, prepare }: Options) {
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}` // listening on TCP
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const offer = offers.get(new URL(request.url ?? '/', 'http://hub').pathname)
+    if (offer) return give(response, offer, request.headers.authorization)
     const arrived = await arrive(request, prefix)
     if (!arrived) return send(response, { status: 404, body: { message: `${request.url} is not below the API's root` } })
     const { seen: basics, work } = prepare(arrived)
@@ -57,6 +61,12 @@ export async function openDoor({ prefix, prepare }: Options) {
 
   return {
     origin,
+    /** Below another root than the API's; gives the address. */
+    offer(path: string, offered: Offer): string {
+      const place = `/downloads/${path}`
+      offers.set(place, offered)
+      return `${origin}${place}`
+    },
     requests: requests as readonly Recorded[],
     /** Until the returned function is called. */
     fault(plan: FaultOf): () => void {
@@ -69,6 +79,12 @@ export async function openDoor({ prefix, prepare }: Options) {
       await new Promise((closed) => server.close(closed))
     },
   }
+}
+
+/** Whoever follows a redirect to signed bytes with a token still on is refused. */
+function give(response: ServerResponse, { bytes, isSigned }: Offer, authorization: string | undefined): void {
+  const isTwice = isSigned && authorization !== undefined
+  send(response, isTwice ? { status: 400, body: { message: 'only one way to sign in is allowed' } } : { status: 200, body: bytes })
 }
 
 async function answered({ instead, after }: Fault, work: () => Promise<Answer>): Promise<Answer> {

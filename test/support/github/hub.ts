@@ -8,8 +8,10 @@ import { limitsOf } from './limits.ts'
 import { openGuard, parsed } from './openapi/guard.ts'
 import { openPeople } from './people.ts'
 import { refusal } from './permissions.ts'
+import { openPulls } from './pulls.ts'
 import { openRepositories } from './repositories.ts'
 import { shims } from './shim/table.ts'
+import { addWorkflowRun, type WorkflowRun } from './shim/workflow-runs.ts'
 import { openReader } from './state.ts'
 import { openTokens } from './tokens.ts'
 import { type App, openDirectory, type Permissions, privateKey, type Who } from './who.ts'
@@ -83,7 +85,8 @@ export async function openHub(options: Options = {}) {
     known,
     orgs: new Map(Object.entries(orgs).map(([org, members]) => [org, adminOf(members)])),
     roles: people,
-    pulls: new Map(),
+    pulls: openPulls(known),
+    offer: door.offer,
     async forward(ask, { json, path, token } = {}) {
       const query = ask.query.size > 0 ? `?${ask.query}` : ''
       const { method, type, body } = ask
@@ -143,6 +146,8 @@ export async function openHub(options: Options = {}) {
     ...openTokens({ world, actions, app }),
     ...openRepositories({ world, known, git }),
     ...openReader(world),
+    /** Makes a workflow run known to the API, and its origin to the service of its artifacts. */
+    workflowRun: (run: WorkflowRun) => addWorkflowRun(world, run),
     /** Gives somebody a role at a repository, beside what they are in its organisation. */
     allow: people.allow,
     [Symbol.asyncDispose]: async () => {

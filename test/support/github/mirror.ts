@@ -16,6 +16,19 @@ export const bytesOf =
       env: { PATH: process.env.PATH, GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: '/dev/null', HOME: bare },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
+const inputOf =
+  (bare: string) =>
+  (input: Buffer | string, ...args: string[]): string =>
+    execFileSync('git', args, { cwd: bare, input, encoding: 'utf8', env: { PATH: process.env.PATH, HOME: bare } })
+type Entry = { readonly path: string; readonly mode: string; readonly type: string; readonly sha: string }
+type Person = { readonly name: string; readonly email: string; readonly date: string }
+type Commit = {
+  readonly tree: { readonly sha: string }
+  readonly parents: readonly { readonly sha: string }[]
+  readonly author: Person
+  readonly committer: Person
+  readonly message: string
+}
 type Options = {
   readonly emulator: Emulator
   readonly repo: string
@@ -70,7 +83,55 @@ export function openMirror({ emulator, repo, bare, token }: Options) {
     })
   }
 
+  async function read<T>(path: string): Promise<T> {
+    const { status, body } = await emulator.call({ method: 'GET', path: `/repos/${repo}/git/${path}`, token })
+    if (status !== 200) throw new Error(`the emulator has no ${path}`)
+    return body as T // as its API has it
+  }
+
+  /** Writes an object into git, which has to find the emulator's name for it. */
+  function write(type: string, sha: string, content: Buffer | string): void {
+    const found = inputOf(bare)(content, 'hash-object', '-t', type, '-w', '--stdin', '--literally').trim()
+    if (found !== sha) throw new Error(`git made ${found} of ${type} ${sha}`)
+    there.add(sha)
+  }
+
+  async function treeOf(sha: string): Promise<void> {
+    const { tree } = await read<{ tree: readonly Entry[] }>(`trees/${sha}`)
+    for (const { type, sha: entry } of tree) {
+      if (there.has(entry)) continue
+      if (type === 'tree') await treeOf(entry)
+      else write('blob', entry, Buffer.from((await read<{ content: string }>(`blobs/${entry}`)).content, 'base64'))
+    }
+    inputOf(bare)(tree.map((entry) => `${entry.mode} ${entry.type} ${entry.sha}\t${entry.path}`).join('\n'), 'mktree')
+    there.add(sha)
+  }
+
+  async function commitOf(sha: string): Promise<void> {
+    if (there.has(sha) || !/^[0-9a-f]{40}$/.test(sha)) return
+    const answer = await emulator.call({ method: 'GET', path: `/repos/${repo}/git/commits/${sha}`, token })
+    if (answer.status !== 200) return
+    const { tree, parents, author, committer, message } = answer.body as Commit // as its API has it
+    for (const parent of parents) await commitOf(parent.sha)
+    await treeOf(tree.sha)
+    const by = ({ name, email, date }: Person) => `${name} <${email}> ${Math.floor(Date.parse(date) / 1000)} +0000`
+    const head = [
+      `tree ${tree.sha}`,
+      ...parents.map((parent) => `parent ${parent.sha}`),
+      `author ${by(author)}`,
+      `committer ${by(committer)}`,
+    ]
+    write('commit', sha, `${head.join('\n')}\n\n${message.endsWith('\n') ? message : `${message}\n`}`)
+  }
+
   return {
+    /** Brings a commit that the API made into git, and a branch to it. Nothing when git has it. */
+    async fetch(sha: string, ref?: string): Promise<void> {
+      await commitOf(sha)
+      if (ref === undefined) return
+      git('update-ref', ref, sha)
+      refs.set(ref, sha)
+    },
     /** Brings over what was pushed. */
     async sync(): Promise<void> {
       const now = new Map<string, string>()

@@ -32,7 +32,7 @@ export function openRepositories({ world, known, git }: Options) {
       async push(branch?: string): Promise<Pushed> {
         const push = there.push(branch)
         await mirror.sync()
-        await follow(name, push.ref.replace('refs/heads/', ''))
+        await world.pulls.follow(name, push.ref.replace('refs/heads/', ''))
         return push
       },
       tag: (...of: Parameters<typeof there.tag>) => pushed(there.tag(...of)),
@@ -46,35 +46,14 @@ export function openRepositories({ world, known, git }: Options) {
           json: { head, base, title, draft, ...(body !== undefined && { body }) },
         })
         if (answer.status !== 201) throw new Error(`no pull request: ${JSON.stringify(answer.body)}`)
-        const { number } = answer.body as { number: number } // the emulator's answer
-        return { number, ...(await settle(name, { number, head, base })) }
+        const { number, id } = answer.body as { number: number; id: number } // the emulator's answer
+        return world.pulls.open({ repo: name, number, id, head, baseRef: base })
       },
     }
   }
 
-  const heads = new Map<string, { readonly repo: string; readonly number: number; readonly head: string; readonly base: string }[]>()
   const isOrg = (owner: string) => world.orgs.has(owner)
   const keeperOf = (owner: string) => tokenOf(world.orgs.get(owner) ?? owner)
-
-  /** Publishes head and merge of a pull request as they are now. */
-  async function settle(repo: string, { number, head, base }: { readonly number: number; readonly head: string; readonly base: string }) {
-    const place = known.get(repo.toLowerCase())
-    const [owner, branch = head] = head.includes(':') ? head.split(':') : [undefined, head]
-    const fork = owner && [...known.values()].find(({ name, parent }) => parent === place?.name && name.startsWith(`${owner}/`))
-    const source = fork || place
-    if (!place || !source) throw new Error(`no repository for ${head}`)
-    const tips = place.git.pull(number, { base, head: branch, ...(fork && { from: fork.git }) })
-    await place.mirror.sync()
-    world.pulls.set(`${place.name}#${number}`.toLowerCase(), tips)
-    const key = `${source.name}:${branch}`
-    const others = (heads.get(key) ?? []).filter((pull) => pull.repo !== repo || pull.number !== number)
-    heads.set(key, [...others, { repo, number, head, base }])
-    return tips
-  }
-
-  async function follow(repo: string, branch: string): Promise<void> {
-    for (const { repo: target, ...pull } of heads.get(`${repo}:${branch}`) ?? []) await settle(target, pull)
-  }
 
   return { repository }
 }

@@ -4,6 +4,7 @@ import type { Repository } from './git-http.ts'
 import type { openMirror } from './mirror.ts'
 import type { Matched, Sent } from './openapi/guard.ts'
 import type { Roles } from './permissions.ts'
+import type { Pulls } from './pulls.ts'
 import type { App, Directory, Who } from './who.ts'
 
 export type Json = Readonly<Record<string, unknown>>
@@ -19,8 +20,6 @@ export type Known = {
   /** Of somebody who may do everything there. */
   readonly token: string
 }
-/** What git says of a pull request; the emulator forgets it with the next push. */
-export type Tips = { readonly headSha: string; readonly baseSha: string; readonly mergeSha: string }
 /** One request on its way through the hub. */
 export type Ask = Matched &
   Sent & {
@@ -43,8 +42,9 @@ export type World = {
   /** By organisation: somebody who may do everything there. */
   readonly orgs: ReadonlyMap<string, string>
   readonly roles: Roles
-  /** By owner/name#number. */
-  readonly pulls: Map<string, Tips>
+  readonly pulls: Pulls
+  /** Puts bytes where clients are sent to fetch them; gives the address. A signed one takes no token beside it. */
+  offer(path: string, offered: { readonly bytes: Buffer; readonly isSigned: boolean }): string
   /** The emulator's answer to a request, with one identity for every person and repository. */
   forward(ask: Ask, change?: { readonly json?: unknown; readonly path?: string; readonly token?: string }): Promise<Answer>
 }

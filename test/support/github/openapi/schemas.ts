@@ -14,11 +14,19 @@ export function forAjv(schema: unknown): Schema {
       if (inMaps.has(key) && isSchema(value))
         return [key, Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, forAjv(inner)]))]
       if (key === 'default' || key === 'enum' || key === 'const' || key === 'required') return [key, value]
-      if (Array.isArray(value)) return [key === 'oneOf' ? 'anyOf' : key, value.map((inner) => (isSchema(inner) ? forAjv(inner) : inner))]
+      if (Array.isArray(value))
+        return [alternatives(key, value) ? 'anyOf' : key, value.map((inner) => (isSchema(inner) ? forAjv(inner) : inner))]
       return [key, isSchema(value) ? forAjv(value) : value]
     }),
   )
   return schema.nullable === true ? orNull(made) : made
+}
+
+/** An account is a person's or an enterprise's; the description asks for both at once. */
+function alternatives(key: string, branches: readonly unknown[]): boolean {
+  const needs = (name: string) =>
+    branches.some((branch) => isSchema(branch) && Array.isArray(branch.required) && branch.required.includes(name))
+  return key === 'oneOf' || (key === 'allOf' && needs('login') && needs('slug'))
 }
 
 function orNull(schema: Schema): Schema {

@@ -1,9 +1,8 @@
 import type { Answer } from '../artifacts.ts'
-import { idOf, stamp } from '../events.ts'
-import { accountOf } from '../identity.ts'
 import { gitOf } from '../mirror.ts'
 import type { App } from '../who.ts'
 import { type Ask, invalid, type Json, notFound, paged, type Shim, type Shims, type World } from '../world.ts'
+import { appOf, pullsOf } from './embedded.ts'
 
 /** What the emulator forgets of a check run: whose it is, its buttons, and its annotations but the last fifty. */
 type Kept = { readonly app: App; readonly actions: unknown; readonly annotations: readonly Json[] }
@@ -110,26 +109,7 @@ function runOf(run: Run, ask: Ask, world: World): Run {
     details_url: run.details_url ?? run.html_url,
     output: { ...run.output, annotations_count: kept?.annotations.length ?? 0, annotations_url: `${url}/annotations` },
     app: kept ? appOf(kept.app, world) : null,
-    pull_requests: [],
-  }
-}
-
-/** An app as it stands in other answers. */
-export function appOf({ id, slug, permissions }: App, world: World) {
-  return {
-    id,
-    slug,
-    node_id: `A_${id}`,
-    client_id: `Iv1.${idOf(slug)}`,
-    owner: accountOf('github', 'Organization', world),
-    name: slug,
-    description: '',
-    external_url: `${world.serverUrl}/apps/${slug}`,
-    html_url: `${world.serverUrl}/apps/${slug}`,
-    created_at: stamp,
-    updated_at: stamp,
-    permissions,
-    events: [],
+    pull_requests: ask.known ? pullsOf({ repo: ask.known.name, headSha: String(run.head_sha) }, world) : [],
   }
 }
 
