@@ -14,6 +14,7 @@ export function liveReports({ records, publisher, version, everyMs = 4000 }: Opt
   let timer: NodeJS.Timeout | undefined
   let going: Promise<void> = Promise.resolve()
   let pause = everyMs
+  let isStale = false
 
   const show = async () => {
     if (!plan) return
@@ -22,11 +23,14 @@ export function liveReports({ records, publisher, version, everyMs = 4000 }: Opt
     pause = Math.max(everyMs, 20 * (performance.now() - start))
   }
   const later = () => {
+    isStale = true
     timer ??= setTimeout(() => {
+      isStale = false
       going = show()
         .catch(() => {})
         .finally(() => {
           timer = undefined
+          if (plan && isStale) later() // what came meanwhile
         })
     }, pause).unref()
   }
