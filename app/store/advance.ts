@@ -18,7 +18,7 @@ export async function advance(db: Db | Trx, { id, from, set, sha }: Step): Promi
   const finishedAt = ends.includes(set.state) ? { finishedAt: new Date() } : {}
   const { numUpdatedRows } = await db
     .updateTable('evaluations')
-    .set({ ...set, ...finishedAt })
+    .set({ ...set, ...finishedAt, changedAt: new Date() })
     .where('id', '=', id)
     .where('state', 'in', from)
     .$if(sha !== undefined, (query) => query.where('headSha', '=', sha ?? ''))
@@ -36,7 +36,7 @@ export async function endAll({ trx, queue }: { trx: Trx; queue: Within }, { ids,
   if (ids.length === 0) return []
   const ended = await trx
     .updateTable('evaluations')
-    .set({ state, note, finishedAt: new Date() })
+    .set({ state, note, finishedAt: new Date(), changedAt: new Date() })
     .where('id', 'in', ids)
     .where('state', 'not in', ends)
     .returning(['id', 'planJob'])

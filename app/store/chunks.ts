@@ -3,6 +3,7 @@ import type { Insertable, Selectable } from 'kysely'
 import type { BlobRef, Digest, Place } from '../../runner/domain/blob.ts'
 import type { Gate } from '../../runner/domain/plan.ts'
 import { advance } from './advance.ts'
+import { useBlobs } from './blob-uses.ts'
 import type { Claim } from './claims.ts'
 import { json } from './database/json.ts'
 import type { Db } from './database/pool.ts'
@@ -24,6 +25,8 @@ export type Planned = {
   readonly blob: BlobRef
   readonly batches: readonly PlannedBatch[]
   readonly chunks: number
+  /** Every blob that the plan names (`blobsIn(plan)`): they stay as long as the evaluation does. */
+  readonly uses?: readonly Digest[]
 }
 type LostJob = { readonly evaluation: string; readonly index?: number; readonly error: ErrorLine }
 
@@ -89,12 +92,17 @@ async function complete({ trx, queue }: { trx: Trx; queue: Within }, claim: Clai
 export const sendConclude = ({ trx, queue }: { trx: Trx; queue: Within }, evaluation: string) =>
   queue.send(trx, 'conclude', { evaluation }, { singletonKey: evaluation })
 
-async function planned({ trx, queue }: { trx: Trx; queue: Within }, claim: Claim, { id: planId, blob, batches, chunks }: Planned) {
+async function planned(
+  { trx, queue }: { trx: Trx; queue: Within },
+  claim: Claim,
+  { id: planId, blob, batches, chunks, uses = [] }: Planned,
+) {
   const { evaluation: id } = claim
   const set = { planId, planBlob: json(blob), startedAt: new Date(), state: chunks > 0 ? 'running' : 'concluding' } as const
   if (!(await advance(trx, { id, from: ['planning'], set }))) throw new Lost()
   await complete({ trx, queue }, claim)
   await keepBatches(trx, id, batches)
+  await useBlobs(trx, id, [...new Set([blob.digest, ...uses])])
   if (chunks > 0) await askForChunks({ trx, queue }, claim, chunks)
   else await sendConclude({ trx, queue }, id)
 }

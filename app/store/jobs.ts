@@ -3,6 +3,8 @@ import type { Queue, SendOptions } from 'pg-boss'
 /** What the queues carry: names only. What is to be done stands in the rows. */
 export type Jobs = {
   readonly ingest: { readonly delivery: string }
+  /** GitHub's tarballs of an evaluation, into blobs. */
+  readonly fetch: { readonly evaluation: string }
   readonly plan: { readonly evaluation: string }
   readonly chunk: { readonly evaluation: string; readonly index: number; readonly of: number }
   readonly conclude: { readonly evaluation: string }
@@ -50,6 +52,7 @@ const byClock: Omit<Queue, 'name'> = { ...forWeb, policy: 'stately', retryLimit:
 export const queues: Readonly<Record<JobName, Omit<Queue, 'name'>>> = {
   lost: forWeb,
   ingest: forWeb,
+  fetch: { ...forWeb, policy: 'stately' },
   plan: forWorkers,
   chunk: forWorkers,
   conclude: { ...forWeb, policy: 'stately', partition: true },

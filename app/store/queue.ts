@@ -1,6 +1,7 @@
-import type { Transaction } from 'kysely'
+import { sql, type Transaction } from 'kysely'
 import { fromKysely, type JobWithMetadata, type PgBoss } from 'pg-boss'
 import { withoutNul } from './database/plain-text.ts'
+import type { Pool } from './database/pool.ts'
 import type { Tables } from './database/tables.ts'
 import { type JobName, type Jobs, queues, type Sending } from './jobs.ts'
 
@@ -36,6 +37,8 @@ export type Within = {
   send<N extends JobName>(trx: Trx, name: N, data: Jobs[N], options?: Sending): Promise<string | undefined>
   sendMany<N extends JobName>(trx: Trx, name: N, jobs: readonly (Sending & { readonly data: Jobs[N] })[]): Promise<void>
   cancel(trx: Trx, name: JobName, ids: readonly string[]): Promise<void>
+  /** Those of the jobs that wait or are in hands. */
+  alive(trx: Trx, name: JobName, ids: readonly string[]): Promise<ReadonlySet<string>>
   /** The next job, claimed in the transaction, that belongs to none of `without`. */
   fetch<N extends JobName>(trx: Trx, name: N, without: readonly string[]): Promise<JobWithMetadata<Jobs[N]> | undefined>
   /** False: the claim was lost. Without a transaction when it stands for itself. */
@@ -46,11 +49,14 @@ export type Within = {
 /** One try at a job: whoever holds an earlier one changes nothing any more. */
 export type Attempt = { readonly job: string; readonly fence: number }
 
+/** A notification wakes who waits; looking is for those that are missed, and for jobs whose like was in hands just now. */
+const polling = { heartbeatRefreshSeconds: 2, pollingIntervalSeconds: 1, notifyPollingIntervalSeconds: 2 } as const
+
 export const queueOn = (boss: PgBoss): Queue => ({
   send: async (name, data, options = {}) => (await boss.send(name, data, options)) ?? undefined,
 
   async work(name, { atOnce = 1 }, act) {
-    const options = { localConcurrency: atOnce, heartbeatRefreshSeconds: 2, pollingIntervalSeconds: 1, includeMetadata: true } as const
+    const options = { ...polling, localConcurrency: atOnce, includeMetadata: true } as const
     await boss.work(name, options, async ([job]: JobWithMetadata<Jobs[typeof name]>[]) => {
       if (!job) return
       const why = messageOf(job.sourceOutput)
@@ -78,6 +84,13 @@ export const withinTransactions = (boss: PgBoss, tables: Readonly<Record<string,
 
   async cancel(trx, name, ids) {
     if (ids.length > 0) await boss.cancel(name, [...ids], { db: on(trx) })
+  },
+
+  async alive(trx, name, ids) {
+    if (ids.length === 0) return new Set()
+    const { rows } = await sql<{ id: string }>`
+      SELECT id FROM pgboss.job WHERE name = ${name} AND state < 'completed' AND id = ANY (${ids}::uuid[])`.execute(trx)
+    return new Set(rows.map(({ id }) => id))
   },
 
   async fetch(trx, name, without) {
@@ -110,4 +123,12 @@ export async function prepareQueues(boss: PgBoss, heartbeatSeconds: number): Pro
 export async function knowQueues(boss: PgBoss): Promise<Readonly<Record<string, string>>> {
   for (const name of Object.keys(queues)) await boss.findJobs(name, { id: '00000000-0000-4000-8000-000000000000' })
   return Object.fromEntries((await boss.getQueues()).map(({ name, table }) => [name, table]))
+}
+
+/** Takes every job out of the hands that it is in; each is tried again. */
+export async function dropAll(boss: PgBoss, pool: Pool): Promise<void> {
+  const { rows } = await pool.query<{ name: string; ids: string[] }>(
+    `SELECT name, array_agg(id) AS ids FROM pgboss.job WHERE state = 'active' GROUP BY name`,
+  )
+  for (const { name, ids } of rows) await boss.fail(name, ids, { message: 'the process that had it is gone' })
 }

@@ -4,6 +4,7 @@ import type { Keys } from '../../runner/domain/plan.ts'
 import type { RunRecord } from '../../runner/domain/record.ts'
 import type { Origin, Result } from '../../runner/domain/result.ts'
 import { isReusable } from '../../runner/lib/reusable.ts'
+import { blobsIn, useBlobs } from './blob-uses.ts'
 import type { Claim } from './claims.ts'
 import { json } from './database/json.ts'
 import type { Db } from './database/pool.ts'
@@ -154,7 +155,9 @@ async function insert(trx: Trx, evaluationId: string, { run, ...document }: Resu
     .onConflict((conflict) => conflict.columns(['evaluationId', 'runId']).doNothing())
     .returning(sql<number>`1`.as('kept'))
     .executeTakeFirst()
-  if (!kept || grade.scores.length === 0) return
+  if (!kept) return
+  await useBlobs(trx, evaluationId, blobsIn(document))
+  if (grade.scores.length === 0) return
   const scores = new Map(grade.scores.map(({ evidence: _, ...score }) => [score.name, { ...score, evaluationId, runId: run.id }]))
   await trx
     .insertInto('scores')

@@ -3,6 +3,7 @@ import type { Selectable } from 'kysely'
 import type { BlobRef } from '../../runner/domain/blob.ts'
 import type { Conclusion, Totals } from '../../runner/domain/report.ts'
 import { advance } from './advance.ts'
+import { blobsIn, useBlobs } from './blob-uses.ts'
 import { json } from './database/json.ts'
 import type { Db } from './database/pool.ts'
 import type { OutboxKind, Verdicts } from './database/tables.ts'
@@ -54,6 +55,7 @@ async function keepVerdict(trx: Trx, { evaluation: evaluationId, revision, concl
       totals: totals ? json(totals) : null,
     })
     .execute()
+  await useBlobs(trx, evaluationId, blobsIn(report))
   for (const { agent, eval: title, conclusion } of batches)
     await trx
       .updateTable('batches')

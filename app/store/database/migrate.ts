@@ -2,10 +2,11 @@ import { sql } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
 import { ProctorError } from '../../../runner/domain/error.ts'
 import { first } from './migrations/001-first.ts'
+import { blobUses } from './migrations/002-blob-uses.ts'
 import type { Db } from './pool.ts'
 
 /** Forward only, in their order; one that was released is never edited. PostgreSQL 15 must understand it. */
-const migrations: Readonly<Record<string, readonly string[]>> = { '001-first': first }
+const migrations: Readonly<Record<string, readonly string[]>> = { '001-first': first, '002-blob-uses': blobUses }
 
 /** The versions of the store's tables, oldest first. */
 export const versions: readonly string[] = Object.keys(migrations)

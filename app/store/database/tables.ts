@@ -90,12 +90,13 @@ export type AgentVersions = {
 
 export type EvaluationKind = 'pull_request' | 'push' | 'tag' | 'command' | 'merge_group'
 export type EvaluationState = 'waiting' | 'queued' | 'planning' | 'running' | 'concluding' | 'done' | 'cancelled' | 'failed'
-/** What was asked for. `evals` absent = all that the trigger names; `failed` = only samples that failed in `of`. */
+/** What was asked for. `evals` absent = all that the trigger names. */
 export type Request = {
   readonly evals?: readonly string[]
   readonly agents?: readonly string[]
   readonly epochs?: number
-  readonly rerun?: { readonly of: string; readonly failed: boolean }
+  /** Another look at an evaluation: at all of it, at what did not pass, or at nothing, so that only its verdict is made anew. */
+  readonly rerun?: { readonly of: string; readonly anew: 'all' | 'failed' | 'nothing' }
   /** The organisation's configuration, where the repository has none of its own. */
   readonly config?: string
   readonly by?: string

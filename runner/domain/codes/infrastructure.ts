@@ -17,6 +17,20 @@ export const infrastructureCodes = {
     ...infrastructure('The base image is not on this engine.', 'Run script/bootstrap, or pull the image that it names.'),
     retry: false,
   },
+  credential_unreadable: {
+    ...infrastructure(
+      'A credential in the database is not what proctor kept there.',
+      'Find out who changed it, then set it again with `proctor credentials`.',
+    ),
+    retry: false,
+  },
+  credentials_locked: {
+    ...infrastructure(
+      'The credentials in the database cannot be opened with the master key that this process was given, or it was given none.',
+      'Start proctor with the PROCTOR_MASTER_KEY that they were kept with.',
+    ),
+    retry: false,
+  },
   database_in_use: {
     ...infrastructure(
       'Another process has the embedded database open, and it can have one owner only.',

@@ -93,6 +93,7 @@ export const first: readonly string[] = [
     errors json,
     happened_at timestamptz NOT NULL,
     created_at timestamptz NOT NULL DEFAULT now(),
+    changed_at timestamptz NOT NULL DEFAULT now(),
     started_at timestamptz,
     finished_at timestamptz,
     UNIQUE (repo_id, dedupe)
@@ -227,6 +228,7 @@ export const first: readonly string[] = [
     sample_id text NOT NULL,
     name text NOT NULL,
     blob json NOT NULL,
+    digest text NOT NULL,
     author text NOT NULL,
     author_id bigint NOT NULL,
     url text NOT NULL,
@@ -235,6 +237,7 @@ export const first: readonly string[] = [
     UNIQUE (repo_id, key)
   )`,
   `CREATE INDEX expected_sample ON proctor.expected_artifacts (repo_id, agent, eval, sample_id)`,
+  `CREATE INDEX expected_digest ON proctor.expected_artifacts (digest)`,
   `CREATE TABLE proctor.quarantined (
     repo_id bigint NOT NULL,
     agent text NOT NULL,
@@ -258,11 +261,17 @@ export const first: readonly string[] = [
     PRIMARY KEY (repo_id, agent, eval, sample_id)
   )`,
 
+  `CREATE TABLE proctor.master_keys (
+    id uuid PRIMARY KEY,
+    salt bytea NOT NULL,
+    proof bytea NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now()
+  )`,
   `CREATE TABLE proctor.credentials (
     organisation text NOT NULL,
     name text NOT NULL,
     version int NOT NULL,
-    key_id text NOT NULL,
+    key_id uuid NOT NULL REFERENCES proctor.master_keys,
     wrapped bytea NOT NULL,
     data bytea NOT NULL,
     set_by text NOT NULL,

@@ -1,0 +1,47 @@
+import { randomUUID } from 'node:crypto'
+import { type Insertable, type Selectable, sql } from 'kysely'
+import type { Db } from './database/pool.ts'
+import type { Feedback } from './database/tables.ts'
+
+export type StoredFeedback = Readonly<Selectable<Feedback>>
+/** `key` names the comment that it came with: said once, it counts once. */
+export type NewFeedback = Readonly<Omit<Insertable<Feedback>, 'id'>>
+export type OfSample = { readonly agent: string; readonly eval: string; readonly sample: string }
+
+/** What people said of runs. */
+export const feedbackIn = (db: Db) => ({
+  /** False: that comment was counted before. */
+  async add(feedback: NewFeedback): Promise<boolean> {
+    const { numInsertedOrUpdatedRows } = await db
+      .insertInto('feedback')
+      .values({ ...feedback, id: randomUUID() })
+      .onConflict((conflict) => conflict.columns(['repoId', 'key']).doNothing())
+      .executeTakeFirst()
+    return numInsertedOrUpdatedRows === 1n
+  },
+
+  ofSample: (repoId: number, { agent, eval: title, sample }: OfSample): Promise<StoredFeedback[]> =>
+    all(db).where('repoId', '=', repoId).where('agent', '=', agent).where('eval', '=', title).where('sampleId', '=', sample).execute(),
+
+  /** On the samples of an evaluation, in whichever evaluation they were said: what its report shows beside them. */
+  forEvaluation: (evaluation: string): Promise<StoredFeedback[]> =>
+    all(db)
+      .where(
+        sql<boolean>`EXISTS (
+          SELECT 1 FROM proctor.evaluations e JOIN proctor.samples s ON s.evaluation_id = e.id
+          WHERE e.id = ${evaluation} AND e.repo_id = feedback.repo_id
+            AND s.agent = feedback.agent AND s.eval = feedback.eval AND s.sample_id = feedback.sample_id
+        )`,
+      )
+      .execute(),
+
+  /** All of a repository, in pages: `after` is the last row of the page before. */
+  page: (repoId: number, after?: Pick<StoredFeedback, 'createdAt' | 'id'>, limit = 500): Promise<StoredFeedback[]> =>
+    all(db)
+      .where('repoId', '=', repoId)
+      .$if(after !== undefined, (query) => query.where(sql<boolean>`(created_at, id) > (${after?.createdAt}, ${after?.id})`))
+      .limit(limit)
+      .execute(),
+})
+
+const all = (db: Db) => db.selectFrom('feedback').selectAll().orderBy('createdAt').orderBy('id')
