@@ -15,7 +15,7 @@ export const logOf = (folder: string) => join(folder, 'results.jsonl')
 
 /** What a plan says of its runs, by the ids of their first attempts. */
 export type Outline = { readonly plan: Digest; readonly runs: ReadonlyMap<string, RunOutline> }
-type RunOutline = { readonly commit: string; readonly sample: string; readonly batch: number }
+type RunOutline = { readonly commit: string; readonly sample: string }
 
 const OutlineSchema = z.object({
   schema: z.literal(planSchema),
@@ -26,7 +26,7 @@ const OutlineSchema = z.object({
 /** Throws `records_damaged`. */
 export async function readOutline(folder: string): Promise<Outline> {
   const { id, batches } = parsed(OutlineSchema, await readSmall(planOf(folder)), 'plan.json')
-  const runs = batches.flatMap(({ commit, runs }, batch) => runs.map((run) => [run.id, { commit, sample: run.sample.id, batch }] as const))
+  const runs = batches.flatMap(({ commit, runs }) => runs.map((run) => [run.id, { commit, sample: run.sample.id }] as const))
   return { plan: id, runs: new Map(runs) }
 }
 
