@@ -1,0 +1,46 @@
+import { fetchTrees } from '../jobs/fetch-trees.ts'
+import type { Evaluation } from '../store/evaluations.ts'
+import type { WebWorld } from '../web/world.ts'
+
+type Again = {
+  readonly of: Evaluation
+  /** `nothing`: every result is taken over; only the verdict is made anew. */
+  readonly anew: 'all' | 'failed' | 'nothing'
+  readonly by: string
+  /** Names the wish: the same one is not granted twice. */
+  readonly wish: string
+}
+export const hasEnded = ({ state }: Pick<Evaluation, 'state'>): boolean => state === 'done' || state === 'failed' || state === 'cancelled'
+
+/** Another evaluation of the same commit and the same request. Gives why not, when the first one has not ended. */
+export async function again(
+  { of, anew, by, wish }: Again,
+  world: WebWorld,
+): Promise<{ readonly evaluation: string } | { readonly refused: string }> {
+  if (!hasEnded(of)) return { refused: 'it has not ended yet' }
+  const { evaluation } = await world.store.evaluations.create({
+    repoId: of.repoId,
+    installationId: of.installationId,
+    organisation: of.organisation,
+    kind: of.kind,
+    headSha: of.headSha,
+    defaultBranch: of.defaultBranch,
+    trust: of.trust,
+    // Approved for exactly this commit, it stays so; a fork's that never was waits again.
+    state: of.trust === 'fork' && of.approvedBy === null ? 'waiting' : 'queued',
+    request: { ...of.request, rerun: { of: of.id, anew }, by },
+    priority: 8,
+    dedupe: `again:${wish}`,
+    ...given('supersedes', of.supersedes),
+    ...given('ref', of.ref),
+    ...given('pull', of.pull),
+    ...given('pullAuthor', of.pullAuthor),
+    ...given('tag', of.tag),
+    ...given('baseSha', of.baseSha),
+    ...given('headRepoId', of.headRepoId),
+  })
+  if (evaluation.state === 'queued') await fetchTrees(evaluation, world)
+  return { evaluation: evaluation.id }
+}
+
+const given = <K extends string, T>(key: K, value: T | null) => (value === null ? {} : ({ [key]: value } as { readonly [key in K]: T })) // one key
