@@ -8,10 +8,11 @@ import type { Trees } from './trees.ts'
 /** What is asked for, in the words of the engine. Throws `event_unsupported` for a tag that is no agent's release. */
 export async function planRequest(job: Job, { head, base }: Trees): Promise<PlanRequest> {
   const { inputs, settings, occasion } = job
-  const { repo, temporary, variables } = settings
+  const { repo, variables } = settings
   const judge = occasion.trusted || inputs.replay !== undefined ? inputs['judge-model'] : 'none'
   return {
     root: join(head.root, inputs.path),
+    fence: head.root,
     agents: released(job) ?? inputs.agent,
     evals: inputs.evals,
     epochs: inputs.epochs,
@@ -34,8 +35,7 @@ export async function planRequest(job: Job, { head, base }: Trees): Promise<Plan
     },
     ...(inputs['budget-usd'] !== undefined && { budgetUsd: inputs['budget-usd'] }),
     ...(base && {
-      base: { root: join(base.root, inputs.path), compare: inputs.baseline === 'auto' ? 'failed' : inputs.baseline },
-      work: join(temporary, 'joined'),
+      base: { root: join(base.root, inputs.path), fence: base.root, compare: inputs.baseline === 'auto' ? 'failed' : inputs.baseline },
       proposals: await mayPropose(job),
     }),
   }

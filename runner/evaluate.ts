@@ -8,7 +8,7 @@ import type { Shard } from './lib/shard.ts'
 import { dueRuns } from './plan/due-runs.ts'
 import { followers } from './plan/followers.ts'
 import { makePlan, type PlanRequest } from './plan/make-plan.ts'
-import { takeOver } from './plan/take-over.ts'
+import { earlierResult, takeOver } from './plan/take-over.ts'
 import { buildReport } from './report/build-report.ts'
 import { openRooms } from './run/rooms.ts'
 import { broken, runAgent } from './run/run-agent.ts'
@@ -27,7 +27,7 @@ export async function evaluate(request: PlanRequest, world: World, signal: Abort
 
 /** Runs what is still due until nothing is: first pass, resume, retries, more epochs and the base side are one loop. */
 export async function execute(plan: Plan, world: World, signal: AbortSignal, { shard, width, attempts }: Pace): Promise<void> {
-  await takeOver(plan, world, shard)
+  await takeOver(plan, world, { shard })
   const done = await world.records.results(plan.id)
   const before = done.length
   world.gateway.begin(
@@ -37,7 +37,9 @@ export async function execute(plan: Plan, world: World, signal: AbortSignal, { s
   world.watch({ at: 'planned', plan, done: [...done] })
   const more = followers(plan, new Set(done.map(({ run }) => run.id)))
   const work = async (run: Run) => {
-    const result = await examine(run, world, signal, more(run))
+    // Which base runs are due shows only now.
+    const known = run.side === 'base' ? await earlierResult(run, world) : undefined
+    const result = known ?? (await examine(run, world, signal, more(run)))
     // What was cut short happened to nobody: it is due again, and a resumed batch runs it.
     if (signal.aborted && (result.record.ended.as === 'cancelled' || result.grade.verdict === 'unscored')) return
     await world.records.keep(plan.id, result)

@@ -29,7 +29,7 @@ export async function planShards({ job, trees, onShows }: Given): Promise<void> 
   await using world = await openWorld(worldOf(job, { trees, earlier }))
   const plan = await makePlan({ ...(await planRequest(job, trees)), shards: { of, durations: (id) => durations.get(id) } }, world, signal)
   await world.records.begin(plan)
-  await takeOver(plan, world)
+  await takeOver(plan, world, { ahead: true })
   const kept = await upload(job, artifactNames(inputs['check-name']).plan, 'records')
   if (kept === undefined) throw new ProctorError('github_failed', 'the plan could not be kept as an artifact, which its shards need')
   await shows.checks.begin(plan.batches)

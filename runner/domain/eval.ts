@@ -21,6 +21,7 @@ export const GateFile = z.strictObject({
   max_cost_usd: z.number().positive().optional(),
   min_trust: z.enum(['black-box', 'in-process', 'unverified']).optional(),
 })
+export type GateFile = z.infer<typeof GateFile>
 /** Seed axes that a column may be wired to. Those beside `scenario_ref` are recognised, and refused by name. */
 export const axes = [
   'scenario_ref',

@@ -45,8 +45,11 @@ export type Batch = {
   readonly gate: Gate
   /** An eval that the change itself brings or alters: it runs, and decides nothing. */
   readonly proposed?: boolean
-  /** What the base side is. `failed`: it runs only samples that fail on head; `all`: each one. */
-  readonly base?: { readonly commit: string; readonly samples: 'failed' | 'all' }
+  /**
+   * What the base side is. `failed`: it runs only samples that fail on head; `all`: each one. `same`: the agent is the base's own, and
+   * each result counts for both sides.
+   */
+  readonly base?: { readonly commit: string; readonly samples: 'failed' | 'all'; readonly same?: true }
   /** The author's sentence for the report's reader. */
   readonly description?: string
 }

@@ -13,15 +13,16 @@ type Config = Pick<ConfigFile, 'grants'> | undefined
 const usual = EnvironmentFile.parse({}).resources
 const nothing: GrantFile = { agent: '*', credentials: {}, network: 'gateway' }
 
-/**
- * What an agent asks for beyond its grant, each with its line, as `agent_not_granted`. Without `grants` in the configuration a desk grants
- * everything: whoever set the credentials runs the agent.
- */
-export function checkGrants(agent: Written<AgentFile>, config: Config): readonly ProctorError[] {
-  if (!config?.grants) return []
+/** What holds where the configuration has no `grants`. At a desk everything: whoever set the credentials runs the agent. */
+export type Ungranted = 'everything' | 'nothing'
+
+/** What an agent asks for beyond its grant, each with its line, as `agent_not_granted`. */
+export function checkGrants(agent: Written<AgentFile>, config: Config, ungranted: Ungranted = 'everything'): readonly ProctorError[] {
+  if (!config?.grants && ungranted === 'everything') return []
   const { value } = agent
   const given = grantOf(value.name, config) ?? nothing
-  const used = credentialsOf(value)
+  // Every agent may ask models through the gateway, so to name their keys is to ask for nothing more.
+  const used = credentialsOf(value).filter(({ ownKey }) => config?.grants || !ownKey)
   const network = grantedNetwork(value, config)
   const beyond: readonly Beyond[] = [
     ...used
@@ -58,13 +59,20 @@ const hostsOf = (name: string, grant: GrantFile | undefined) =>
   grant && Object.hasOwn(grant.credentials, name) ? grant.credentials[name]?.hosts : undefined
 
 /** `goesTo`: the agent's sandbox; the gateway, which keeps the keys of model providers; or this host, at which code is fetched. */
-type Used = { readonly name: string; readonly path: readonly string[]; readonly goesTo: 'sandbox' | 'gateway' | { readonly host: string } }
+type Used = {
+  readonly name: string
+  readonly path: readonly string[]
+  readonly goesTo: 'sandbox' | 'gateway' | { readonly host: string }
+  /** A provider's key by its own name, for that provider. */
+  readonly ownKey?: boolean
+}
 
 function credentialsOf({ environment, source }: AgentFile): Used[] {
   const bound = Object.entries(environment.env).flatMap(([variable, value]): Used[] => {
     if (typeof value === 'string') return []
-    const isKey = providerOfKey(variable) ?? providerOfKey(value.credential)
-    return [{ name: value.credential, path: ['environment', 'env', variable], goesTo: isKey ? 'gateway' : 'sandbox' }]
+    const [isFor, isOf] = [providerOfKey(variable), providerOfKey(value.credential)]
+    const ownKey = isOf !== undefined && (isFor ?? isOf) === isOf
+    return [{ name: value.credential, path: ['environment', 'env', variable], goesTo: (isFor ?? isOf) ? 'gateway' : 'sandbox', ownKey }]
   })
   if (typeof source !== 'object' || !('git' in source) || source.git.credential === undefined) return bound
   const url = httpsUrl(source.git.url)

@@ -23,7 +23,7 @@ export const nameOf = (agent: Chosen): string => ('builtIn' in agent ? agent.bui
 export function selectEvals(found: Package, asked: Asked): Selection {
   const problems: ProctorError[] = []
   const warnings: string[] = []
-  const all = [...found.evals, ...implied(found, asked.check ?? false)]
+  const all = allEvals(found, asked.check)
   const evals = all.filter(({ value }) => asked.evals.length === 0 || asked.evals.includes(value.name))
   problems.push(
     ...unknown(
@@ -62,6 +62,10 @@ export function selectEvals(found: Package, asked: Asked): Selection {
   return { pairs: ready, problems, warnings }
 }
 
+/** Those that were written, and those that scenarios are by themselves. */
+export const allEvals = (found: Package, check = false): readonly Written<EvalFile>[] =>
+  found.head ? found.evals : [...found.evals, ...implied(found, check)]
+
 /** A scenario that no eval uses is an exercise all the same, where scenarios were asked for or nothing else is there. The rows of a dataset may name any. */
 function implied({ scenarios, evals, agents, focus }: Package, check: boolean): Written<EvalFile>[] {
   const used = new Set(evals.map(({ value }) => value.scenario))
@@ -84,7 +88,9 @@ function implied({ scenarios, evals, agents, focus }: Package, check: boolean): 
 }
 
 /** Whom the eval names, or in whose folder it lies, or the only agent there is. */
-function ownerOf(one: Written<EvalFile>, { agents, problems }: Package): Written<AgentFile> | ProctorError | undefined {
+export function ownerOf(one: Written<EvalFile>, { agents, problems, head }: Package): Written<AgentFile> | ProctorError | undefined {
+  const known = head?.owners.get(one)
+  if (known) return known
   const { agent: name } = one.value
   if (name === undefined)
     return agents.find(({ home }) => home !== undefined && home === one.home) ?? (agents.length === 1 ? agents[0] : undefined)

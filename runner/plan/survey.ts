@@ -3,11 +3,11 @@ import { GateFile } from '../domain/eval.ts'
 import type { Gate, Judge } from '../domain/plan.ts'
 import type { Source } from '../seams/fetcher.ts'
 import { agentSource } from './agent-source.ts'
-import { checkGrants } from './check-grants.ts'
+import { checkGrants, type Ungranted } from './check-grants.ts'
 import { attempt, checkPart } from './check-part.ts'
 import { type ScorerUse, scorersOf } from './check-scorers.ts'
 import { isProblems } from './read/parse-yaml.ts'
-import { type Package, readPackage, type Written } from './read/read-package.ts'
+import type { Package, Written } from './read/read-package.ts'
 import { checkJudgeFlag, type JudgeChoice, resolveJudge } from './resolve-judge.ts'
 import { type Draft, type Drafts, readSamples } from './samples.ts'
 import { type Asked, type Chosen, type Pair, selectEvals } from './select-evals.ts'
@@ -28,55 +28,65 @@ export type Survey = {
   readonly problems: readonly ProctorError[]
   readonly warnings: readonly string[]
 }
-export type SurveyRequest = Asked & { readonly root: string; readonly judge: JudgeChoice }
+/** `gate`: what whoever asks says over all that is written. `grants`: what holds where the repository says nothing of them. */
+export type Rules = { readonly judge: JudgeChoice; readonly gate?: GateWords; readonly grants?: Ungranted | undefined }
+export type GateWords = { readonly [K in keyof GateFile]?: GateFile[K] }
 
-/** Reads what people wrote and finds everything that is wrong with it. Starts and fetches nothing. Throws `package_not_found` and `usage_invalid`. */
-export async function survey({ root, judge, ...asked }: SurveyRequest): Promise<Survey> {
-  checkJudgeFlag(judge.flag)
-  const found = readPackage(root)
+/** `samples`: of evals that were read already, and of those that will be. */
+export type Looking = { readonly found: Package; readonly rules: Rules; readonly samples: Map<object, Promise<Drafts>> }
+
+/** Finds everything that is wrong with what people wrote. Starts and fetches nothing. Throws `usage_invalid`. */
+export async function survey({ asked, ...looking }: Looking & { readonly asked: Asked }): Promise<Survey> {
+  const { found, rules } = looking
+  checkJudgeFlag(rules.judge.flag)
   const selection = selectEvals(found, asked)
-  const looked = new Looker(found, judge)
-  const parts = await Promise.all(selection.pairs.map((pair) => looked.at(pair)))
-  const problems = [...found.problems, ...selection.problems, ...parts.flatMap((part) => part.problems)]
+  const looked = await surveyPairs(selection.pairs, looking)
+  const problems = [...found.problems, ...selection.problems, ...looked.flatMap((look) => look.problems)]
   return {
     found,
-    parts: parts.flatMap(({ part }) => part ?? []),
+    parts: looked.flatMap(({ part }) => part ?? []),
     problems: distinct(problems, found),
-    warnings: [...new Set([...selection.warnings, ...parts.flatMap((part) => part.warnings)])],
+    warnings: [...new Set([...selection.warnings, ...looked.flatMap(({ warnings }) => warnings)])],
   }
 }
 
+/** Pair by pair. */
+export function surveyPairs(pairs: readonly Pair[], looking: Looking): Promise<Look[]> {
+  const looker = new Looker(looking)
+  return Promise.all(pairs.map((pair) => looker.at(pair)))
+}
 type Look = { readonly part?: Part; readonly problems: readonly ProctorError[]; readonly warnings: readonly string[] }
 
 /** Two agents of one eval share its dataset, two evals of one agent its source: each is read once. */
 class Looker {
   readonly #found: Package
-  readonly #judge: JudgeChoice
-  readonly #samples = new Map<object, Promise<Drafts>>()
+  readonly #rules: Rules
+  readonly #samples: Map<object, Promise<Drafts>>
   readonly #sources = new Map<object, Source | readonly ProctorError[]>()
 
-  constructor(found: Package, judge: JudgeChoice) {
+  constructor({ found, rules, samples }: Looking) {
     this.#found = found
-    this.#judge = judge
+    this.#rules = rules
+    this.#samples = samples
   }
 
   async at(pair: Pair): Promise<Look> {
     const { agent, eval: one } = pair
     const found = this.#found
     const read = await once(this.#samples, one.value, () => readSamples(one, found))
-    const source = 'builtIn' in agent ? undefined : once(this.#sources, agent.value, () => agentSource(agent, found))
-    const judge = attempt(() => resolveJudge(one, found, this.#judge))
+    const source = 'builtIn' in agent ? undefined : once(this.#sources, agent.value, () => agentSource(agent, found.head ?? found))
+    const judge = attempt(() => resolveJudge(one, found, this.#rules.judge))
     const samples = withScorers(one, read.drafts)
     const problems = [
       ...read.problems,
       ...(isProblems(source) ? source : []),
       ...(isProblems(judge) ? judge : []),
-      ...('builtIn' in agent ? [] : checkGrants(agent, found.config?.value)),
+      ...('builtIn' in agent ? [] : checkGrants(agent, found.config?.value, this.#rules.grants)),
       ...checkPart({ pair, samples, judged: judge !== 'none', columns: read.columns, fence: found.fence }),
     ]
     if (problems.length > 0 || isProblems(source) || isProblems(judge)) return { problems, warnings: read.warnings }
     return {
-      part: { agent, ...(source === undefined ? {} : { source }), eval: one, samples, judge, gate: gateOf(one, found) },
+      part: { agent, ...(source === undefined ? {} : { source }), eval: one, samples, judge, gate: gateOf(one, found, this.#rules.gate) },
       problems,
       warnings: read.warnings,
     }
@@ -95,9 +105,10 @@ function withScorers(one: Pair['eval'], drafts: readonly Draft[]): WithScorers {
   })
 }
 
-/** The eval's own words win over the repository's, key by key. */
-function gateOf(one: Written<{ gate: unknown }>, { config }: Package): Gate {
-  const { min_pass_rate, no_regressions, max_cost_usd, min_trust } = GateFile.parse({ ...gateIn(config?.written), ...gateIn(one.written) })
+/** Who asks has the last word, then the eval, then the repository, key by key. */
+function gateOf(one: Written<{ gate: unknown }>, { config }: Package, asked: GateWords = {}): Gate {
+  const words = { ...gateIn(config?.written), ...gateIn(one.written), ...asked }
+  const { min_pass_rate, no_regressions, max_cost_usd, min_trust } = GateFile.parse(words)
   return {
     minPassRate: min_pass_rate,
     noRegressions: no_regressions,

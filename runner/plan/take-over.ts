@@ -1,14 +1,36 @@
-import type { Plan } from '../domain/plan.ts'
-import { inShard, type Shard } from '../lib/shard.ts'
+import type { Plan, Run } from '../domain/plan.ts'
+import type { Result } from '../domain/result.ts'
+import type { Shard } from '../lib/shard.ts'
 import type { World } from '../seams/world.ts'
+import { dueRuns } from './due-runs.ts'
+
+/** `ahead`: also what of the base side is not due yet, for somebody who will have no earlier results to look at. */
+type Which = { readonly shard?: Shard | undefined; readonly ahead?: boolean }
 
 /** Keeps what an earlier plan has found out with the same keys, as this plan's own: it is neither run nor paid again. */
-export async function takeOver(plan: Plan, { records, earlier }: Pick<World, 'records' | 'earlier'>, shard?: Shard): Promise<void> {
-  if (!earlier) return
-  const done = new Set((await records.results(plan.id)).map(({ run }) => run.id))
-  const runs = plan.batches.flatMap((batch) => batch.runs).filter(shard ? inShard(shard, plan.shards) : () => true)
-  for (const run of runs.filter(({ id }) => !done.has(id))) {
-    const found = await earlier.find(run.keys)
-    if (found) await records.keep(plan.id, { run, record: found.record, grade: found.grade, reused: found.origin })
+export async function takeOver(plan: Plan, world: Pick<World, 'records' | 'earlier'>, { shard, ahead = false }: Which = {}): Promise<void> {
+  if (!world.earlier) return
+  const { records } = world
+  const asked = ahead ? allDue(plan) : { ...plan, budget: {} } // what was paid elsewhere is nothing spent
+  // Head first: which of the base side is due follows from it.
+  for (const wanted of ['head', 'base']) {
+    const done = await records.results(plan.id)
+    const due = [...dueRuns(asked, done, { ...(shard && { shard }), before: done.length })].filter(({ side }) => side === wanted)
+    for (const run of due) {
+      const result = await earlierResult(run, world)
+      if (result) await records.keep(plan.id, result)
+    }
   }
 }
+
+/** What an earlier plan has found out with the run's keys. */
+export async function earlierResult(run: Run, { earlier }: Pick<World, 'earlier'>): Promise<Result | undefined> {
+  const found = await earlier?.find(run.keys)
+  return found && { run, record: found.record, grade: found.grade, reused: found.origin }
+}
+
+const allDue = (plan: Plan): Plan => ({
+  ...plan,
+  budget: {},
+  batches: plan.batches.map(({ base, ...batch }) => ({ ...batch, ...(base && { base: { ...base, samples: 'all' as const } }) })),
+})

@@ -1,6 +1,7 @@
 import { Problems } from '../domain/error.ts'
 import { agentSource } from './agent-source.ts'
 import { isProblems } from './read/parse-yaml.ts'
+import { readPackage } from './read/read-package.ts'
 import type { JudgeChoice } from './resolve-judge.ts'
 import { survey } from './survey.ts'
 
@@ -14,7 +15,12 @@ export type Counts = {
 
 /** Checks all that a path stands for, drafts too, and starts and fetches nothing. Throws `Problems` with everything that is wrong, or `package_not_found`. */
 export async function validatePackage(root: string, judge: JudgeChoice = {}): Promise<Counts> {
-  const { found, parts, problems, warnings } = await survey({ root, agents: [], evals: [], check: true, judge })
+  const { found, parts, problems, warnings } = await survey({
+    found: readPackage(root),
+    asked: { agents: [], evals: [], check: true },
+    rules: { judge },
+    samples: new Map(),
+  })
   const looked = new Set(parts.map(({ agent }) => ('builtIn' in agent ? undefined : agent)))
   const sources = found.agents.filter((agent) => !looked.has(agent)).map((agent) => agentSource(agent, found))
   const known = new Set(problems.map(({ message, place }) => `${place?.file} ${message}`))

@@ -72,7 +72,7 @@ function reportBatch({
   const last = new Set(results.flatMap((tries) => tries.at(-1)?.run.id ?? []))
   const final = runs.filter(({ id }) => last.has(id))
   const counted = final.filter(({ side }) => side === 'head')
-  const comparison = compare(final, batch.base?.commit)
+  const comparison = compare(final, batch.base)
   const totals = totalsOf({ counted, regressions: comparison?.regressed.length ?? 0, cost_usd: cost(results.flat()) })
   const { gate } = batch
   const missing = missingRuns(batch, attempts)

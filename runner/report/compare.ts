@@ -1,19 +1,20 @@
+import type { Batch } from '../domain/plan.ts'
 import type { Comparison, ReportRun } from '../domain/report.ts'
 import { fewestToTell, mcnemar } from './statistics.ts'
 
 /** Head against base over the last attempts of a batch's runs. Undefined when the batch has no base. */
-export function compare(final: readonly ReportRun[], base: string | undefined): Comparison | undefined {
+export function compare(final: readonly ReportRun[], base: Batch['base']): Comparison | undefined {
   const scored = final.filter(({ verdict }) => verdict !== 'unscored')
   if (base === undefined && !scored.some(({ side }) => side === 'base')) return undefined
   const sides = [...Map.groupBy(scored, ({ sample }) => sample)].flatMap(([sample, runs]) => {
     const head = passes(runs, 'head')
-    return head === undefined ? [] : [{ sample, head, base: passes(runs, 'base') }]
+    return head === undefined ? [] : [{ sample, head, base: base?.same ? head : passes(runs, 'base') }]
   })
   const pairs = sides.filter((pair) => pair.base !== undefined)
   const regressed = pairs.filter((pair) => pair.base && !pair.head).map(({ sample }) => sample)
   const fixed = pairs.filter((pair) => !pair.base && pair.head).map(({ sample }) => sample)
   return {
-    base: base ?? '',
+    base: base?.commit ?? '',
     pairs: pairs.length,
     regressed,
     fixed,

@@ -31,7 +31,7 @@ export async function freezeAgent(
 ): Promise<{ readonly agent: Agent; readonly warnings: readonly string[] }> {
   const { value } = agent
   const whole = value.source === '.' && typeof source === 'object' && 'dir' in source
-  const from: Source = whole ? { dir: { ...source.dir, except: answers(agent, found) } } : source
+  const from: Source = whole ? { dir: { ...source.dir, except: found.head?.except.get(agent) ?? answers(agent, found) } } : source
   const { files, warnings } = await fetcher.fetch(from, 'agent', signal).catch((thrown) => {
     if (!(thrown instanceof ProctorError) || thrown.place) throw thrown
     throw new ProctorError(thrown.code, `the code of \`${value.name}\`: ${thrown.message}`, { place: agent.at(['source']), cause: thrown })

@@ -12,12 +12,15 @@ import { keysOf, type Surroundings } from './keys.ts'
 import { freezeScorer, resolveExercise } from './resolve-exercise.ts'
 import { runId } from './run-id.ts'
 
-type Freezing = {
+export type Freezing = {
   readonly world: Pick<World, 'fetcher' | 'blobs'>
   readonly found: Package
   readonly signal: AbortSignal
   readonly around: Surroundings
 }
+/** `proposed`: an eval of head itself, beside what the base asks of head. */
+type As = { readonly commit: string; readonly epochs: number | undefined; readonly as?: 'head' | 'base' | 'proposed' }
+type Repeated = { readonly epochs: number; readonly as: NonNullable<As['as']> }
 /** Seconds; a solution may have to install what it needs. */
 const builtInTimeout = 1800
 
@@ -36,20 +39,21 @@ export class Freezer {
   }
 
   /** Throws `Problems`. */
-  async freeze(part: Part, { commit, epochs }: { commit: string; epochs: number | undefined }): Promise<Batch> {
+  async freeze(part: Part, { commit, epochs, as = 'head' }: As): Promise<Batch> {
     const { description, name, epochs: written } = part.eval.value
-    const runs = await settled(part.samples.map((sample) => this.#runs(part, sample, epochs ?? written)))
+    const runs = await settled(part.samples.map((sample) => this.#runs(part, sample, { epochs: epochs ?? written, as })))
     return {
       eval: name,
       agent: nameOf(part.agent),
       commit,
       runs: runs.flat(),
       gate: part.gate,
+      ...(as === 'proposed' ? { proposed: true } : {}),
       ...(description === '' ? {} : { description }),
     }
   }
 
-  async #runs(part: Part, { draft, scorers }: Part['samples'][number], epochs: number): Promise<Run[]> {
+  async #runs(part: Part, { draft, scorers }: Part['samples'][number], { epochs, as }: Repeated): Promise<Run[]> {
     const { setting, ...row } = draft
     const frozen = [this.#agent(part, draft), this.#exercise(setting), this.#list(scorers)] as const
     await settled<unknown>(frozen)
@@ -57,9 +61,9 @@ export class Freezer {
     const sample = { ...row, ...(exercise ? { exercise } : {}), scorers: specs }
     const work = { agent, sample, judge: part.judge, limits: limitsOf(part) }
     return Array.from({ length: epochs }, (_, index): Run => {
-      const named = { eval: part.eval.value.name, side: 'head', epoch: index + 1 } as const
+      const named = { eval: part.eval.value.name, side: as === 'base' ? as : ('head' as const), epoch: index + 1 }
       return {
-        id: runId({ ...named, agent: agent.slug, sample: sample.id }),
+        id: runId({ ...named, agent: agent.slug, sample: sample.id, ...(as === 'proposed' ? { proposed: true } : {}) }),
         ...named,
         attempt: 1,
         ...work,

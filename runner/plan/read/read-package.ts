@@ -8,38 +8,73 @@ import { ScenarioFile } from '../../domain/scenario.ts'
 import { didYouMean } from '../../lib/nearest.ts'
 import { isBuiltIn } from '../builtin-agents.ts'
 import { dockerfileProblems } from './dockerfile-problems.ts'
-import { type Candidate, findFiles, within } from './find-files.ts'
+import { agentFiles, type Bounds, type Candidate, findFiles, within } from './find-files.ts'
 import { realPath } from './inside.ts'
 import { checkYaml, isProblems, maxYamlBytes, type Parsed, readYaml, type Yaml } from './parse-yaml.ts'
 import { readText } from './read-text.ts'
 import { unsupportedInAgent, unsupportedInEval, unsupportedInScenario } from './refuse-unsupported.ts'
 
-/** `file` is relative to the root, with slashes; `path` absolute; `home` the folder of the agent package around it. */
+/** `file` is how it is called, with slashes; `path` absolute; `home` the folder of the agent package around it. */
 export type Written<T> = Parsed<T> & { readonly file: string; readonly path: string; readonly home?: string }
 export type Package = {
   readonly root: string
   readonly fence: string
   readonly focus: string
+  /** What files are called by. */
+  readonly top: string
   readonly agents: readonly Written<AgentFile>[]
   readonly evals: readonly Written<EvalFile>[]
   readonly scenarios: readonly Written<ScenarioFile>[]
   readonly config?: Written<ConfigFile>
-  /** Of single files; the others were read all the same. */
+  /** Of single files; the others were read all the same. Those of agent packages are told apart. */
   readonly problems: readonly ProctorError[]
+  readonly agentProblems: readonly ProctorError[]
+  readonly isEmpty: boolean
+  /** On a pull request. */
+  readonly head?: Head
+}
+/**
+ * Where agents come from, when that is another tree than that of everything else: `fence` around it, whose evals are whose (all that
+ * there are), and what of an agent's folder is not its code.
+ */
+export type Head = {
+  readonly fence: string
+  readonly owners: ReadonlyMap<Written<EvalFile>, Written<AgentFile>>
+  readonly except: ReadonlyMap<Written<AgentFile>, readonly string[]>
 }
 
 /** Reads every file that a path stands for, and collects what is wrong with them. Throws `package_not_found`. */
-export function readPackage(path: string): Package {
-  const { root, fence, focus, candidates } = findFiles(path)
-  const read = candidates.map((candidate) => readOne(candidate, { root, fence, focus }))
+export function readPackage(path: string, bounds: Bounds = {}): Package {
+  const { root, fence, focus, top, isEmpty, candidates } = findFiles(path, bounds)
+  const read = candidates.map((candidate) => ({ role: candidate.role, ...readOne(candidate, { top, fence, focus }) }))
   const agents = read.flatMap((one) => ('agent' in one ? [one.agent] : []))
   const evals = read.flatMap((one) => ('eval' in one ? [one.eval] : []))
   const scenarios = read.flatMap((one) => ('scenario' in one ? [one.scenario] : []))
   const [config] = read.flatMap((one) => ('config' in one ? [one.config] : []))
-  const problems = read.flatMap((one) => ('problems' in one ? one.problems : []))
-  const names = [...reserved(agents), ...sameNames(agents, 'config_invalid'), ...sameNames(scenarios, 'scenario_conflict')]
-  return { root, fence, focus, agents, evals, scenarios, ...(config ? { config } : {}), problems: [...problems, ...names] }
+  const broken = read.flatMap((one) => ('problems' in one ? [one] : []))
+  const of = (isAgent: boolean) => broken.filter(({ role }) => (role === 'agent') === isAgent).flatMap(({ problems }) => problems)
+  const agentProblems = [...of(true), ...namesOfAgents(agents)]
+  const problems = [...agentProblems, ...of(false), ...sameNames(scenarios, 'scenario_conflict')]
+  return { root, fence, focus, top, isEmpty, agents, evals, scenarios, ...(config ? { config } : {}), problems, agentProblems }
 }
+
+/** The agent packages below a folder alone, whatever else is there. `within` the fence, links resolved, or there are none. */
+export function readAgents(root: string, fence: string): readonly AgentRead[] {
+  const real = realPath(root)
+  if (real === undefined || !within(fence, real)) return []
+  return agentFiles(real).map((candidate) => {
+    const read = readOne(candidate, { top: fence, fence, focus: real })
+    const home = dirname(candidate.path)
+    return 'agent' in read ? { home, agent: read.agent, problems: [] } : { home, problems: 'problems' in read ? read.problems : [] }
+  })
+}
+export type AgentRead = { readonly home: string; readonly agent?: Written<AgentFile>; readonly problems: readonly ProctorError[] }
+
+/** What is wrong with what agents are called. */
+export const namesOfAgents = (agents: readonly Written<AgentFile>[]): ProctorError[] => [
+  ...reserved(agents),
+  ...sameNames(agents, 'config_invalid'),
+]
 
 type Read =
   | { readonly agent: Written<AgentFile> }
@@ -47,10 +82,10 @@ type Read =
   | { readonly scenario: Written<ScenarioFile> }
   | { readonly config: Written<ConfigFile> }
   | { readonly problems: readonly ProctorError[] }
-type Bounds = Pick<Package, 'root' | 'fence' | 'focus'>
+type Around = Pick<Package, 'fence' | 'focus' | 'top'>
 
-function readOne(candidate: Candidate, bounds: Bounds): Read {
-  const file = relative(bounds.root, candidate.path).replaceAll(sep, '/')
+function readOne(candidate: Candidate, bounds: Around): Read {
+  const file = relative(bounds.top, candidate.path).replaceAll(sep, '/')
   try {
     checkInside(candidate.path, file, bounds)
     const yaml = readYaml(readText(candidate.path, { file, code: 'config_invalid', maxBytes: maxYamlBytes }), file)
@@ -61,14 +96,14 @@ function readOne(candidate: Candidate, bounds: Bounds): Read {
   }
 }
 
-function checkInside(path: string, file: string, { fence }: Bounds) {
+function checkInside(path: string, file: string, { fence }: Around) {
   const real = realPath(path)
   const place = { file, line: 1 }
   if (real === undefined) throw new ProctorError('config_invalid', 'is a link that leads nowhere', { place })
   if (!within(fence, real)) throw new ProctorError('config_invalid', 'is a link that leads out of the repository', { place })
 }
 
-function check({ path, role, home }: Candidate, yaml: Yaml, { focus }: Bounds): Read {
+function check({ path, role, home }: Candidate, yaml: Yaml, { focus }: Around): Read {
   const kind = kindIn(yaml)
   const parse = <S extends z.ZodType, T>(
     schema: S,
