@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { z } from 'zod'
+import { paged } from './world.ts'
 
 /** Of which workflow run an artifact is: what GitHub's API says of its origin. */
 export type RunOrigin = {
@@ -170,8 +171,8 @@ export async function openArtifacts({ fault }: Options = {}) {
         described(artifact, { base: `${apiUrl}/repos/${repo}/actions`, origin: origins.get(artifact.runId) }),
       )
       if (id !== undefined) return { status: 200, body: shown.find((artifact) => artifact.id === Number(id)) }
-      const [size, page] = [Number(query.get('per_page') ?? 30), Number(query.get('page') ?? 1)]
-      return { status: 200, body: { total_count: shown.length, artifacts: shown.slice((page - 1) * size, page * size) } }
+      const { items, headers } = paged(shown, { query, path }, apiUrl)
+      return { status: 200, headers, body: { total_count: shown.length, artifacts: items } }
     },
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections()

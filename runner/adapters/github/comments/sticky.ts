@@ -23,7 +23,8 @@ type Own = Comment & { readonly shown: Shown }
  * changed or what it shows is newer. A token that may not comment is said, and no error.
  */
 export async function stick({ github, log, thread, author, body, wanted }: Sticky): Promise<void> {
-  const marked = parseMarker(body())
+  const text = body()
+  const marked = parseMarker(text)
   if (!marked) throw new Error('the body of a sticky comment has no marker')
   try {
     const found = await own({ thread, key: marked.key, author })
@@ -31,7 +32,13 @@ export async function stick({ github, log, thread, author, body, wanted }: Stick
     if (found.some(({ shown }) => isNewer(shown, marked))) return log(`${thread.name} shows a newer result already`)
     if (!first && !wanted(undefined)) return
     if (first && others.length === 0 && first.shown.digest === marked.digest) return
-    const written = await write({ github, thread, body, marked, ...(first && { id: first.id }) })
+    const written = await write({
+      github,
+      thread,
+      texts: [() => text, () => body(20_000), () => body(4000)],
+      marked,
+      ...(first && { id: first.id }),
+    })
     if (!first || others.length > 0) await converge(thread, { key: marked.key, author: async () => written.login })
   } catch (error) {
     if (!isRefusal(error)) throw error
@@ -51,10 +58,14 @@ async function own({ thread, key, author }: Ours & { readonly thread: Thread }):
   return marked.filter((comment) => login !== undefined && comment.login === login)
 }
 
-type Writing = Pick<Sticky, 'github' | 'thread' | 'body'> & { readonly marked: Shown; readonly id?: number }
+type Writing = Pick<Sticky, 'github' | 'thread'> & {
+  readonly texts: readonly (() => string)[]
+  readonly marked: Shown
+  readonly id?: number
+}
 
-/** GitHub counts otherwise than it says: a body that it does not take is made shorter. */
-async function write({ github, thread, body, marked, id }: Writing): Promise<Comment> {
+/** GitHub counts otherwise than it says: of texts that become shorter, the first that it takes. */
+async function write({ github, thread, texts, marked, id }: Writing): Promise<Comment> {
   const isThis = (text: string) => {
     const { digest, order } = parseMarker(text) ?? {}
     return digest === marked.digest && order?.join() === marked.order.join()
@@ -65,14 +76,16 @@ async function write({ github, thread, body, marked, id }: Writing): Promise<Com
     id === undefined
       ? make(text)
       : thread.update(id, text).catch((error: unknown) => (hasStatus(error, 404) ? make(text) : Promise.reject(error)))
-  for (const bytes of [undefined, 20_000]) {
+  let refused: unknown
+  for (const text of texts) {
     try {
-      return await change(body(bytes))
+      return await change(text())
     } catch (error) {
       if (!hasStatus(error, 413, 422)) throw error
+      refused = error
     }
   }
-  return change(body(4000))
+  throw refused
 }
 
 /** Two that began at once each made one: the oldest stays and shows the newest result, the others go. */

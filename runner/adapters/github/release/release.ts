@@ -66,16 +66,24 @@ async function writeNotes(
   report: Report,
   release: Release,
 ): Promise<void> {
-  const body = withBlock(release.body ?? '', releaseBlock(report, place, { key }))
-  const fits = body.length <= mostLetters
-  if (!fits) log(`the notes of ${tag} are too long to get the verdict, too`)
   const demoted = onFailure === 'prerelease' && isFailing(report) && !release.prerelease
-  const changes = { ...(fits && body !== release.body && { body }), ...(demoted && { prerelease: true }) }
-  if (Object.keys(changes).length > 0)
+  const update = async (body?: string) => {
+    const changes = { ...(body !== undefined && body !== release.body && { body }), ...(demoted && { prerelease: true }) }
+    if (Object.keys(changes).length === 0) return
     await github.api.rest.repos.updateRelease({ ...ownerAndName(repo), release_id: release.id, ...changes })
+  }
+  for (const bytes of blockBytes) {
+    try {
+      return await update(withBlock(release.body ?? '', releaseBlock(report, place, { key, bytes })))
+    } catch (error) {
+      if (!hasStatus(error, 413, 422)) throw error
+      log(`the notes of ${tag} do not take a verdict of ${bytes} bytes: ${error.message}`)
+    }
+  }
+  await update()
 }
-/** GitHub's limit on release notes. */
-const mostLetters = 125_000
+/** What authors wrote may leave little room. */
+const blockBytes = [20_000, 3000]
 
 const isFailing = ({ conclusion }: Report): boolean => conclusion === 'failure' || conclusion === 'action_required'
 
