@@ -1,4 +1,3 @@
-import { fetchTrees } from '../jobs/fetch-trees.ts'
 import type { Evaluation } from '../store/evaluations.ts'
 import type { WebWorld } from '../web/world.ts'
 
@@ -15,10 +14,10 @@ export const hasEnded = ({ state }: Pick<Evaluation, 'state'>): boolean => state
 /** Another evaluation of the same commit and the same request. Gives why not, when the first one has not ended. */
 export async function again(
   { of, anew, by, wish }: Again,
-  world: WebWorld,
+  { store }: Pick<WebWorld, 'store'>,
 ): Promise<{ readonly evaluation: string } | { readonly refused: string }> {
   if (!hasEnded(of)) return { refused: 'it has not ended yet' }
-  const { evaluation } = await world.store.evaluations.create({
+  const { evaluation } = await store.evaluations.create({
     repoId: of.repoId,
     installationId: of.installationId,
     organisation: of.organisation,
@@ -39,7 +38,6 @@ export async function again(
     ...given('baseSha', of.baseSha),
     ...given('headRepoId', of.headRepoId),
   })
-  if (evaluation.state === 'queued') await fetchTrees(evaluation, world)
   return { evaluation: evaluation.id }
 }
 

@@ -1,5 +1,4 @@
 import type { Checked, Repo, Sender } from '../events/intent.ts'
-import { fetchTrees } from '../jobs/fetch-trees.ts'
 import type { Evaluation } from '../store/evaluations.ts'
 import { fullName, type WebWorld } from '../web/world.ts'
 import { again, hasEnded } from './again.ts'
@@ -47,12 +46,10 @@ export async function press({ action, ...pressed }: Pressed & { readonly action:
 /** For exactly the commit that was looked at: one that was pushed meanwhile is another evaluation. */
 export async function approve(
   { evaluation, sha, by, withCredentials }: { evaluation: Evaluation; sha: string; by: string; withCredentials: boolean },
-  world: WebWorld,
+  { store }: Pick<WebWorld, 'store'>,
 ): Promise<string> {
-  if (!(await world.store.evaluations.approve({ id: evaluation.id, sha, by, withCredentials })))
+  if (!(await store.evaluations.approve({ id: evaluation.id, sha, by, withCredentials })))
     return 'it does not wait for an approval of this commit'
-  const approved = await world.store.evaluations.find(evaluation.id)
-  if (approved) await fetchTrees(approved, world)
   return `approved by ${by}`
 }
 

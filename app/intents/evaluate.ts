@@ -1,7 +1,6 @@
 import { Problems, type ProctorError } from '../../runner/domain/error.ts'
 import type { Intent, Repo } from '../events/intent.ts'
 import type { GitHubOf } from '../github-door.ts'
-import { fetchTrees } from '../jobs/fetch-trees.ts'
 import { errorLine } from '../store/error-line.ts'
 import type { Evaluation } from '../store/evaluations.ts'
 import { decide, type Wanted } from '../triggers/decide.ts'
@@ -27,10 +26,6 @@ export async function evaluate({ repo, occasion, delivery, happenedAt }: Asked, 
   const made = await make({ repo, target, wanted: decision.evaluate, config, delivery, happenedAt }, world)
   if (target.tag !== undefined)
     await release({ repo, target: { ...target, tag: target.tag }, evaluation: made, wanted: decision.evaluate }, world)
-  if (made.state === 'queued') {
-    if ('problems' in config) await store.evaluations.refuse(made.id, config.problems.map(errorLine))
-    else await fetchTrees(made, world)
-  } else if (made.state === 'waiting') await store.queue.send('publish', { evaluation: made.id }, { singletonKey: made.id })
   return { evaluation: made.id, note: `evaluation ${made.id}` }
 }
 
@@ -81,6 +76,7 @@ const priorities = { merge_group: 12, pull_request: 10, tag: 5, push: 0 } as con
 async function make({ repo, target, wanted, config, delivery, happenedAt }: Making, { store }: WebWorld): Promise<Evaluation> {
   const { pull, head } = target
   const isFork = pull !== undefined && pull.headRepo !== repo.id
+  const isBroken = 'problems' in config
   const shared = 'found' in config ? config.found?.shared : undefined
   for (let again = 1; ; again++) {
     const { evaluation } = await store.evaluations.create({
@@ -91,7 +87,8 @@ async function make({ repo, target, wanted, config, delivery, happenedAt }: Maki
       headSha: head,
       defaultBranch: target.isDefault,
       trust: isFork ? 'fork' : 'trusted',
-      state: isFork ? 'waiting' : 'queued',
+      state: isBroken ? 'concluding' : isFork ? 'waiting' : 'queued',
+      ...(isBroken && { errors: config.problems.map(errorLine) }),
       request: {
         ...(wanted.evals.length > 0 && { evals: wanted.evals }),
         ...(wanted.agents.length > 0 && { agents: wanted.agents }),

@@ -1,8 +1,9 @@
-import type { Evaluation } from '../store/evaluations.ts'
 import { fullName, type WebWorld } from '../web/world.ts'
 
 /** Puts GitHub's archives of head and base where workers find them, which have no way to GitHub themselves. Asked twice, it does it once. */
-export async function fetchTrees(evaluation: Evaluation, { store, clients, door, blobs, signal }: WebWorld): Promise<void> {
+export async function fetchTrees(id: string, { store, clients, door, blobs, signal }: WebWorld): Promise<void> {
+  const evaluation = await store.evaluations.find(id)
+  if (evaluation?.state !== 'queued') return
   const repo = await store.installations.repo(evaluation.repoId)
   if (!repo) return void (await store.evaluations.giveUp(evaluation.id, 'the repository is not installed any more'))
   const github = await clients.of({ id: repo.id, installation: repo.installationId })

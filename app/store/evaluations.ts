@@ -18,8 +18,9 @@ export type NewEvaluation = {
   readonly headSha: string
   readonly defaultBranch: boolean
   readonly trust: 'trusted' | 'fork'
-  /** `waiting`: somebody must approve it first. */
-  readonly state: 'waiting' | 'queued'
+  /** `waiting`: somebody must approve it first. `concluding`: there is nothing to plan, for the reasons in `errors`. */
+  readonly state: 'waiting' | 'queued' | 'concluding'
+  readonly errors?: readonly ErrorLine[]
   readonly request: Request
   /** Higher goes first, among those of one organisation. */
   readonly priority: number
@@ -79,14 +80,6 @@ export const evaluationsIn = (db: Db, queue: Within) => ({
       return true
     }),
 
-  /** queued -> concluding: there is nothing to plan, for these reasons. */
-  refuse: (id: string, errors: readonly ErrorLine[]): Promise<boolean> =>
-    db.transaction().execute(async (trx) => {
-      if (!(await advance(trx, { id, from: ['queued'], set: { state: 'concluding', errors: json(errors) } }))) return false
-      await queue.send(trx, 'conclude', { evaluation: id }, { singletonKey: id })
-      return true
-    }),
-
   /** Ends it with its jobs, and has it shown. False when it had ended already. */
   cancel: (id: string, note: string): Promise<boolean> => endOne({ db, queue }, { id, state: 'cancelled', note }),
 
@@ -104,12 +97,14 @@ async function create({ trx, queue }: { trx: Trx; queue: Within }, asked: NewEva
   if (supersedes) await sql`SELECT pg_advisory_xact_lock(hashtextextended(${`${repoId} ${supersedes}`}, 0))`.execute(trx)
   const evaluation = await trx
     .insertInto('evaluations')
-    .values({ ...asked, id: randomUUID(), request: json(asked.request), happenedAt })
+    .values({ ...asked, id: randomUUID(), request: json(asked.request), errors: asked.errors ? json(asked.errors) : null, happenedAt })
     .onConflict((conflict) => conflict.columns(['repoId', 'dedupe']).doNothing())
     .returningAll()
     .executeTakeFirst()
   if (!evaluation) return { evaluation: await alike(trx, asked), made: false, superseded: [] }
   if (evaluation.state === 'queued') await sendFetch({ trx, queue }, evaluation)
+  if (evaluation.state === 'concluding') await queue.send(trx, 'conclude', { evaluation: evaluation.id }, { singletonKey: evaluation.id })
+  else await queue.send(trx, 'publish', { evaluation: evaluation.id }, { singletonKey: evaluation.id })
   if (!supersedes) return { evaluation, made: true, superseded: [] }
   const others = (await newest(trx, repoId).where('supersedes', '=', supersedes).execute()).filter(({ id }) => id !== evaluation.id)
   const later = others.find((other) => other.happenedAt > happenedAt)
