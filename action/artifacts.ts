@@ -24,7 +24,7 @@ export async function upload(job: Job, name: string, part: keyof typeof parts, f
     const files = (await Promise.all(parts[part].map((path) => filesBelow(join(folder, path))))).flat()
     if (files.length === 0) return undefined
     const client = new DefaultArtifactClient()
-    const { id } = await quietly(() => client.uploadArtifact(name, files, folder, { compressionLevel: 6 }))
+    const { id } = await log.aside(() => client.uploadArtifact(name, files, folder, { compressionLevel: 6 }))
     return `${settings.runUrl}/artifacts/${id}`
   } catch (error) {
     log.say(`the artifact ${name} was not kept: ${error instanceof Error ? error.message : String(error)}`)
@@ -35,16 +35,18 @@ export async function upload(job: Job, name: string, part: keyof typeof parts, f
 /** Artifacts of this very workflow run, by the beginning of their names, each unpacked into a folder of its own. */
 export async function downloadOwn({ settings, log }: Job, prefix: string, exact = false): Promise<ReadonlyMap<string, string>> {
   const client = new DefaultArtifactClient()
-  const { artifacts } = await quietly(() => client.listArtifacts({ latest: true }))
+  const { artifacts } = await log.aside(() => client.listArtifacts({ latest: true }))
   const wanted = artifacts.filter(({ name }) => (exact ? name === prefix : name.startsWith(prefix)))
   const folders = new Map<string, string>()
   for (const { id, name } of wanted) {
     const path = join(settings.temporary, 'artifacts', String(id))
     await mkdir(path, { recursive: true })
-    await quietly(() => client.downloadArtifact(id, { path })).then(
-      () => folders.set(name, path),
-      (error: Error) => log.say(`the artifact ${name} could not be read: ${error.message}`),
-    )
+    await log
+      .aside(() => client.downloadArtifact(id, { path }))
+      .then(
+        () => folders.set(name, path),
+        (error: Error) => log.say(`the artifact ${name} could not be read: ${error.message}`),
+      )
   }
   return folders
 }
@@ -66,11 +68,6 @@ async function filesBelow(path: string): Promise<string[]> {
   if (found.isFile()) return [path]
   const entries = await readdir(path, { recursive: true, withFileTypes: true })
   return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
-}
-
-/** The client chats through the log; what it says is not what a reader looks for. */
-async function quietly<T>(work: () => Promise<T>): Promise<T> {
-  return work()
 }
 
 export function needed(folder: string | undefined, name: string): string {

@@ -4,15 +4,42 @@ import { oneLine } from '../runner/report/plain.ts'
 import { duration } from '../runner/report/wording.ts'
 import type { Watch } from '../runner/seams/watch.ts'
 
+export type Log = {
+  say(text: string): void
+  readonly watch: Watch
+  /** Lets the runner read commands while code that we ship says some, such as which values are to be masked. What is said meanwhile waits. */
+  aside<T>(work: () => Promise<T>): Promise<T>
+}
+
 /**
  * The log of the job. What agents print and how they are called shows up here, and the runner takes lines for commands: so it is told
  * not to, until the end.
  */
-export function openLog(write: (text: string) => void): { say(text: string): void; readonly watch: Watch } & Disposable {
-  const token = randomUUID()
-  write(`::stop-commands::${token}\n`)
+export function openLog(write: (text: string) => void): Log & Disposable {
+  let token = ''
+  let held: string[] | undefined
+  const stop = () => {
+    token = randomUUID()
+    write(`::stop-commands::${token}\n`)
+  }
   // The older form of a command is found in the middle of a line too.
-  const say = (text: string) => write(`${oneLine(text, 500).replaceAll('##[', '## [')}\n`)
+  function say(text: string): void {
+    const line = `${oneLine(text, 500).replaceAll('##[', '## [')}\n`
+    if (held) held.push(line)
+    else write(line)
+  }
+  async function aside<T>(work: () => Promise<T>): Promise<T> {
+    write(`::${token}::\n`)
+    held = []
+    try {
+      return await work()
+    } finally {
+      stop()
+      for (const line of held.splice(0)) write(line)
+      held = undefined
+    }
+  }
+  stop()
   let total = 0
   let done = 0
   const watch: Watch = (event) => {
@@ -32,6 +59,6 @@ export function openLog(write: (text: string) => void): { say(text: string): voi
       )
     }
   }
-  return { say, watch, [Symbol.dispose]: () => write(`::${token}::\n`) }
+  return { say, watch, aside, [Symbol.dispose]: () => write(`::${token}::\n`) }
 }
 const mark: Record<Verdict, string> = { pass: 'pass    ', fail: 'fail    ', unscored: 'unscored' }

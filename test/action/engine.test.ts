@@ -25,7 +25,12 @@ async function ensure(variables: NodeJS.ProcessEnv): Promise<readonly string[]> 
     { ...process.env, PATH: `${folder}:${process.env.PATH}`, GITHUB_REPOSITORY: 'acme/agents', RUNNER_TEMP: folder, ...variables },
     { apiUrl: 'http://127.0.0.1:1', serverUrl: 'http://127.0.0.1:1', runId: 1, runAttempt: 1 },
   )
-  const log = { say: (text: string) => void said.push(text), watch: () => {}, [Symbol.dispose]: () => {} }
+  const log = {
+    say: (text: string) => void said.push(text),
+    watch: () => {},
+    aside: <T>(work: () => Promise<T>) => work(),
+    [Symbol.dispose]: () => {},
+  }
   await ensureImage({ settings, log, signal: new AbortController().signal })
   return said
 }

@@ -45,3 +45,28 @@ test('nothing that an agent, a dataset or a repository says becomes a command of
   openLog((text) => written.push(text))[Symbol.dispose]()
   expect(written[0]?.replace('::stop-commands::', '').trim()).toBe(written[1]?.replaceAll('::', '').trim())
 })
+
+test('code that we ship can have values masked, and nothing is said meanwhile', async () => {
+  const written: string[] = []
+  const log = openLog((text) => written.push(text))
+  const given = await log.aside(async () => {
+    log.say('::warning::of an agent')
+    written.push('::add-mask::signed\n')
+    return 7
+  })
+  log.say('::error::of an agent')
+  log[Symbol.dispose]()
+  const lines = written.join('').split('\n')
+  expect(given).toBe(7)
+  expect(commandsIn(lines)).toEqual(['::add-mask::signed'])
+  expect(lines.filter((line) => line.includes('of an agent'))).toEqual(['::warning::of an agent', '::error::of an agent'])
+})
+
+test('after trouble aside, the runner is told again to read no commands', async () => {
+  const written: string[] = []
+  const log = openLog((text) => written.push(text))
+  await expect(log.aside(() => Promise.reject(new Error('no answer')))).rejects.toThrow('no answer')
+  log.say('::error::of an agent')
+  log[Symbol.dispose]()
+  expect(commandsIn(written.join('').split('\n'))).toEqual([])
+})
