@@ -37,15 +37,16 @@ export const htmlCode = (text: string, length = 200): string =>
 export const prose = (text: string, length = 400): string =>
   oneLine(text, length).replace(acting, (found, at: number, line: string) => {
     const [before, after] = [line.slice(0, at), line[at + found.length] ?? '']
+    if (found.startsWith('`') && found.length > 1) return cellSpan(found.slice(1, -1), length)
     if (found.length > 1) return found.replace(/.{6}/g, `$&${gap}`)
     if (found === '$') return '<span>$</span>'
     if (/[-_]/.test(found) && /[a-z0-9]$/i.test(before) && /[a-z0-9]/i.test(after)) return `${found}${/\d/.test(after) ? gap : ''}`
     if (found === ':' && !/\S/.test(after)) return found
-    if (found === '.') return /^\d+$|\bwww$/i.test(before) ? `${gap}${entity(found)}` : found
+    if (found === '.' || found === ')') return /^\d+$|\bwww$/i.test(before) ? `${gap}${entity(found)}` : found
     return `${entity(found)}${/[@#:]/.test(found) && /\S/.test(after) ? gap : ''}`
   })
-/** Long hexadecimal runs, which may be commits, and ASCII punctuation but for what is harmless anywhere. */
-const acting = /[0-9a-f]{7,}|[!#$&()*+\-.:<=>@[\\\]^_`{|}~]/gi
+/** What the text itself marks as code, long hexadecimal runs, which may be commits, and ASCII punctuation but for what is harmless anywhere. */
+const acting = /`[^`]*[^`\s][^`]*`|[0-9a-f]{7,}|[!#$&)*+\-.:<=>@[\\\]^_`{|}~]/gi
 const gap = '&#8203;'
 const entity = (char: string) => `&#${char.charCodeAt(0)};`
 

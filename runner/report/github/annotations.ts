@@ -86,7 +86,7 @@ function annotation(batch: ReportBatch, { run, kind }: Ranked, { at, message }: 
 /** The gate alone decides: one failed run under a met gate is a warning. */
 function levelOf({ proposed, conclusion }: ReportBatch, kind: Ranked['kind']): Annotation['annotation_level'] {
   if (proposed) return 'notice'
-  return kind !== 'unscored' && conclusion === 'failure' ? 'failure' : 'warning'
+  return kind !== 'unscored' && (conclusion === 'failure' || conclusion === 'action_required') ? 'failure' : 'warning'
 }
 
 function messageOf({ run, kind }: Ranked, epochs: number): string {

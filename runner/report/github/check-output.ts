@@ -43,7 +43,7 @@ export function aggregateOutput(report: Report, place: Place, bytes = checkBytes
         present([
           batches.length === 0 ? 'There was nothing to run.' : evalTable(batches, { state, rows }),
           reasons(batches, rows),
-          ...batches.slice(0, names === 0 ? 0 : rows).map((batch) => changed(batch, place, names)),
+          ...batches.slice(0, names === 0 ? 0 : rows).map((batch) => changed(batch, place, { names, titled: batches.length > 1 })),
           batches.length === 0 ? undefined : `- ${costLine(batches)}`,
           notesBlock([...place.notes, ...warnings], notes),
           pagesLine(place),
@@ -91,10 +91,11 @@ function reasons(batches: readonly ReportBatch[], rows: number): string | undefi
   return telling.length === 0 ? undefined : telling.map((batch) => `- ${titled(batch)} ${prose(batch.reason, 400)}`).join('\n')
 }
 
-function changed(batch: ReportBatch, place: Place, names: number): string | undefined {
+function changed(batch: ReportBatch, place: Place, given: { names: number; titled: boolean }): string | undefined {
   const { comparison } = batch
   if (!comparison || comparison.regressed.length + comparison.fixed.length === 0) return undefined
-  return `${titled(batch)}\n\n${comparisonBlock(batch, place, names)}`
+  const block = comparisonBlock(batch, place, given.names)
+  return given.titled ? `${titled(batch)}\n\n${block}` : block
 }
 const titled = (batch: ReportBatch) => `${codeSpan(batchTitle(batch), 100)}${batch.proposed ? ' (proposed)' : ''}:`
 

@@ -52,7 +52,7 @@ function errorBlock({ code, message, place: at, command, log }: ProctorError, pl
   return [
     `**${codeSpan(code)}**${at ? ` at ${lineLink(at, place)}` : ''}`,
     prose(message, 1500),
-    `${prose(what)} **${prose(who)}** must act: ${prose(next)}`,
+    `${prose(what)} ${prose(who.charAt(0).toUpperCase() + who.slice(1))} must act: ${prose(next)}`,
     ...(command === undefined ? [] : [`Command: ${codeSpan(command, 300)}`]),
     ...(log === undefined || log.trim() === '' || tail === 0 ? [] : [fence(log.trimEnd().slice(-tail).toWellFormed(), tail * 8)]),
   ].join('\n\n')

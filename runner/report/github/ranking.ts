@@ -22,7 +22,7 @@ export const isFailing = ({ kind }: Ranked): boolean => kind === 'regressed' || 
 export function lastAttempts(runs: readonly ReportRun[]): readonly ReportRun[] {
   const last = new Map<string, ReportRun>()
   for (const run of runs) {
-    const key = JSON.stringify([run.sample, run.side, run.epoch])
+    const key = run.id.replace(/~\d+$/, '')
     if ((last.get(key)?.attempt ?? 0) <= run.attempt) last.set(key, run)
   }
   return [...last.values()]

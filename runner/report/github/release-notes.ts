@@ -1,6 +1,5 @@
 import type { Report } from '../../domain/report.ts'
-import { prose } from '../neutral.ts'
-import { conclusionWords } from '../wording.ts'
+import { codeSpan, prose } from '../neutral.ts'
 import { fitted, releaseBytes } from './blocks/budget.ts'
 import { notesBlock } from './blocks/facts.ts'
 import { commitLink, pagesLine } from './blocks/links.ts'
@@ -44,10 +43,10 @@ function blocks(report: Report, place: Place, { rows, notes }: (typeof steps)[nu
   const { batches, conclusion, state, warnings } = report
   const badges = batches.slice(0, rows).map((batch) => badgesLine(batch, rows))
   return [
-    `### ${conclusionMarks[conclusion]} ${conclusionWords[conclusion]}: ${prose(titleOfAll(report, place), 200)}`,
+    `### ${conclusionMarks[conclusion]} ${conclusion === 'success' ? 'Gate met' : 'proctor'}: ${prose(titleOfAll(report, place), 200)}`,
     batches.length === 1 ? (badges[0] ?? '') : '',
     batches.length === 0 ? 'There was nothing to run.' : evalTable(batches, { state, rows }),
     notesBlock([...place.notes, ...warnings], notes) ?? '',
-    `proctor ${prose(report.proctor, 40)} at ${commitLink(place.sha, place)} · ${pagesLine(place)}`,
+    `proctor ${codeSpan(report.proctor, 40)} at ${commitLink(place.sha, place)} · ${pagesLine(place)}`,
   ].filter((block) => block !== '')
 }

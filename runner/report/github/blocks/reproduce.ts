@@ -1,7 +1,7 @@
 import type { ReportBatch } from '../../../domain/report.ts'
 import { fence } from '../../neutral.ts'
 import { plain } from '../../plain.ts'
-import { isFailing, rankedRuns } from '../ranking.ts'
+import { rankedRuns } from '../ranking.ts'
 import { shortSha } from './links.ts'
 
 /** Commands that run what failed on the reader's own machine; undefined when nothing did. */
@@ -15,7 +15,7 @@ function command(batch: ReportBatch, batches: readonly ReportBatch[]): string | 
   const samples = [
     ...new Set(
       rankedRuns(batch)
-        .filter(isFailing)
+        .filter(({ run }) => run.verdict === 'fail')
         .map(({ run }) => run.sample),
     ),
   ]

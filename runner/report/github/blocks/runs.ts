@@ -44,7 +44,7 @@ export function runsText(batch: ReportBatch, runs: readonly Ranked[], { place, b
 }
 const noticeBytes = 240
 const leastShare = 1500
-const mostShares = 40
+const mostShares = 20
 
 /** Diffs of the runs that are shown in full. */
 export async function readDiffs(runs: readonly Ranked[], read: ReadText): Promise<ReadonlyMap<string, DiffText>> {
