@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { type Artifacts, openArtifacts } from '../support/github/artifacts.ts'
-import { pushEvent, releaseEvent, workflowRunEvent } from '../support/github/events.ts'
+import { dispatchEvent, mergeGroupEvent, pushEvent, releaseEvent, workflowRunEvent } from '../support/github/events.ts'
 import { openGitHost } from '../support/github/git-http.ts'
-import { dependabotEvent, pullRequestEvent } from '../support/github/pull-events.ts'
+import { dependabotEvent, pullRequestEvent, pullRequestTargetEvent } from '../support/github/pull-events.ts'
 import { runAction } from '../support/github/runner.ts'
 import { runnerLog } from '../support/github/runner-log.ts'
 import { there } from '../support/there.ts'
@@ -218,6 +218,10 @@ test('events say where their job is', () => {
   expect(dependabotEvent(pull)).toMatchObject({ actor: 'dependabot[bot]', payload: { sender: { type: 'Bot' } } })
   expect(pushEvent({ ...place, ref: 'refs/tags/v1', before: '0'.repeat(40), after: sha })).toMatchObject({ payload: { created: true } })
   expect(releaseEvent({ ...place, id: 1, tag: 'v1', sha })).toMatchObject({ ref: 'refs/tags/v1', payload: { action: 'published' } })
+  expect(pullRequestTargetEvent(pull)).toMatchObject({ ref: 'refs/heads/main', sha: before, payload: { number: 7 } })
+  const dispatched = dispatchEvent({ ...place, ref: 'refs/heads/main', sha, inputs: { all: 'true' } })
+  expect(dispatched).toMatchObject({ name: 'workflow_dispatch', payload: { inputs: { all: 'true' } } })
+  expect(mergeGroupEvent({ ...place, headSha: sha, baseSha: before })).toMatchObject({ sha, payload: { action: 'checks_requested' } })
   const head = { sha, branch: 'better', repo: 'stranger/agents' }
   expect(workflowRunEvent({ ...place, id: 5, sha: before, head })).toMatchObject({ ref: 'refs/heads/main', sha: before })
 })

@@ -15,7 +15,7 @@ import { addWorkflowRun, type WorkflowRun } from './shim/workflow-runs.ts'
 import { openReader } from './state.ts'
 import { openTokens } from './tokens.ts'
 import { type App, openDirectory, type Permissions, privateKey, type Who } from './who.ts'
-import { type Ask, invalid, type Known, notFound, type World } from './world.ts'
+import { type Ask, invalid, type Known, notFound, type Shims, type World } from './world.ts'
 
 /** One request that GitHub would not have understood as it was meant. */
 export type Violation = { readonly method: string; readonly path: string; readonly problems: readonly string[] }
@@ -25,6 +25,8 @@ type Options = Partial<Accounts> & {
   /** Of the API, such as /api/v3 of an Enterprise Server. */
   readonly prefix?: string
   readonly artifacts?: Artifacts
+  /** Answers that a test wants to be others. */
+  readonly shims?: Shims
   /** An app of ours: installed at every organisation unless `installed` says where. */
   readonly app?: { readonly slug?: string; readonly permissions: Permissions; readonly installed?: readonly string[] }
 }
@@ -127,7 +129,8 @@ export async function openHub(options: Options = {}) {
   }
 
   async function worked(ask: Ask): Promise<Answer> {
-    const answer = (await shims[ask.route]?.(ask, world)) ?? (await world.forward(ask))
+    const shim = options.shims?.[ask.route] ?? shims[ask.route]
+    const answer = (await shim?.(ask, world)) ?? (await world.forward(ask))
     const body = Buffer.isBuffer(answer.body) ? undefined : answer.body
     const problems = Buffer.isBuffer(answer.body) ? [] : guard.ofAnswer(ask, answer.status, body)
     if (problems.length > 0) wrongAnswers.push({ method: ask.method, path: ask.path, problems })
@@ -138,6 +141,8 @@ export async function openHub(options: Options = {}) {
     ...places,
     git,
     app,
+    /** Behind everything, for tests of the hub itself. */
+    emulator,
     violations: violations as readonly Violation[],
     /** Of ours, that GitHub would not give. */
     wrongAnswers: wrongAnswers as readonly Violation[],

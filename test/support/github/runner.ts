@@ -29,7 +29,7 @@ type Options = JobContext & {
   /** ms: from SIGINT to SIGTERM, and on to SIGKILL. */
   readonly patience?: { readonly interrupt: number; readonly terminate: number }
 }
-export type Step = { readonly code: number | null; readonly signal: NodeJS.Signals | null }
+type Step = { readonly code: number | null; readonly signal: NodeJS.Signals | null }
 export type ActionEnded = Step & {
   /** The log as people see it: commands carried out, secrets masked. */
   readonly log: string
