@@ -63,15 +63,21 @@ export async function openLog(path: string, size: number): Promise<{ append(line
     return file
   })
   let end = size
+  let waiting: Buffer[] = []
   let last: Promise<void> = Promise.resolve()
-  const write = async (line: Line) => {
-    const bytes = Buffer.from(`${JSON.stringify(line)}\n`)
+  let next: Promise<void> | undefined
+  const writeWaiting = async () => {
+    const bytes = Buffer.concat(waiting)
+    waiting = []
+    next = undefined
     await writing(path, () => writeWhole(file, bytes, end))
     end += bytes.length
   }
   return {
     append(line) {
-      const next = last.then(() => write(line))
+      waiting.push(Buffer.from(`${JSON.stringify(line)}\n`))
+      // What comes while the disk is busy goes there together.
+      next ??= last.then(writeWaiting)
       last = next.catch(() => {})
       return next
     },

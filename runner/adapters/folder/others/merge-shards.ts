@@ -1,9 +1,10 @@
 import { ProctorError, toError } from '../../../domain/error.ts'
 import type { Plan } from '../../../domain/plan.ts'
+import { pool } from '../../../lib/pool.ts'
 import type { Records } from '../../../seams/records.ts'
 import type { FolderBlobs } from '../blobs.ts'
 import { type Manifest, readManifest } from './manifest.ts'
-import { shardResults } from './shard-results.ts'
+import { many, shardResults } from './shard-results.ts'
 
 type Store = { readonly records: Records; readonly blobs: FolderBlobs }
 /** `runId`, `attempt` = of the workflow run that joins its shards; `of` = how many there are. */
@@ -47,8 +48,9 @@ export async function mergeShards(
   const kept = new Set<number>()
   for (const { name, folder, manifest } of newest(candidates, refuse)) {
     const results = await orRefused(name, () => shardResults({ folder, manifest, plan, blobs }))
-    for (const result of results ?? []) await records.keep(plan.id, result)
-    if (results) kept.add(manifest.shard.index)
+    if (!results) continue
+    await pool({ source: results, work: (result) => records.keep(plan.id, result), ...many })
+    kept.add(manifest.shard.index)
   }
   const indexes = Array.from({ length: expected.of }, (_, at) => at + 1)
   return { missing: indexes.filter((index) => !kept.has(index)), problems }
