@@ -13,7 +13,7 @@ const open = (more: Partial<Options> = {}) =>
     routes: { '/echo': async (_request, response, body) => void response.end(`${body.length}`) },
     ...more,
   })
-const post = (url: string, body: BodyInit, more: RequestInit = {}) => fetch(url, { method: 'POST', body, ...more })
+const post = (url: string, body: string, more: RequestInit = {}) => fetch(url, { method: 'POST', body, ...more })
 
 /** Without saying how much will come. */
 function stream(url: string, chunks: number, size: number): Promise<number | 'cut'> {
