@@ -100,8 +100,8 @@ const idOf = async (name: string) => {
 
 describe('the key', () => {
   test('opens a token for one repository, and no other', async () => {
-    await hub.repository('acme/keyed')
-    await hub.repository('acme/other')
+    await hub.repository('acme/keyed', { isPrivate: true })
+    await hub.repository('acme/other', { isPrivate: true })
     await using github = await open(async () => {})
     const repo = await idOf('keyed')
     const [installation] = (await github.app.installations()).filter(({ account }) => account === 'acme')
