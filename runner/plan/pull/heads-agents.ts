@@ -19,7 +19,8 @@ export type HeadsAgents = {
   /** What of the folder of each, the base's too, is not its code. */
   readonly except: ReadonlyMap<Agent, readonly string[]>
   readonly problems: readonly ProctorError[]
-  readonly warnings: readonly string[]
+  /** Files whose schemas do not hold. */
+  readonly altered: readonly string[]
 }
 
 /** The agents of head that the focus is about: those in it, and those that the base has. */
@@ -45,7 +46,7 @@ export function headsAgents(base: Package, head: Package): HeadsAgents {
     own,
     except: new Map([...except, ...base.agents.map((agent): [Agent, string[]] => [agent, answers(agent, base)])]),
     problems: [...read.flatMap(({ problems }) => problems), ...namesOfAgents(own)],
-    warnings: adopted.flatMap(schemaWarnings),
+    altered: adopted.flatMap(({ own, before }) => (before && !hasSameSchemas(own, before) ? [`${own.file} (its schemas)`] : [])),
   }
 }
 
@@ -64,7 +65,4 @@ function predecessor(agent: Agent, all: readonly Agent[], { base, head }: { base
 const schemas = ({ input_schema, output_schema }: AgentFile) => ({ input_schema, output_schema })
 const withSchemasOf = (before: Agent, agent: Agent): Agent => ({ ...agent, value: { ...agent.value, ...schemas(before.value) } })
 
-function schemaWarnings({ own, before }: { own: Agent; before: Agent | undefined }): string[] {
-  if (!before || canonical(schemas(own.value)) === canonical(schemas(before.value))) return []
-  return [`${own.value.name}: its schemas are not the base's, and the base's hold until the change is merged`]
-}
+const hasSameSchemas = (one: Agent, other: Agent) => canonical(schemas(one.value)) === canonical(schemas(other.value))

@@ -41,9 +41,9 @@ export async function readPull({ root, fence, base: from }: TwoTrees): Promise<P
     },
     base: { ...base, evals },
     proposes: proposing(head, base, found),
-    altered: await altered(base, head),
+    altered: [...(await altered(base, head)), ...found.altered],
     was: found.was,
-    warnings: [...found.warnings, ...goneWarnings(gone)],
+    warnings: goneWarnings(gone),
   }
 }
 
