@@ -1,7 +1,16 @@
 import type { Conclusion } from '../../../domain/report.ts'
 import { hasStatus, isRefusal } from '../error.ts'
 import { annotationParts } from './annotations.ts'
-import { type CheckRun, type Commit, createCheckRun, listCheckRuns, type Output, showProgress, updateCheckRun } from './check-run.ts'
+import {
+  type Action,
+  type CheckRun,
+  type Commit,
+  createCheckRun,
+  listCheckRuns,
+  type Output,
+  showProgress,
+  updateCheckRun,
+} from './check-run.ts'
 import { type Steps, sendFitting } from './fitting.ts'
 
 /** `externalId` is the same for all attempts of one workflow run but for the number at its end. `name` is that of the aggregate. */
@@ -12,6 +21,7 @@ type Options = Commit & {
   readonly log: (line: string) => void
 }
 export type Board = ReturnType<typeof openBoard>
+type State = { readonly conclusion?: Conclusion; readonly queued?: boolean; readonly actions?: readonly Action[] }
 
 /**
  * The check runs of one plan by their names, each made once. Once GitHub says that this token may not write any, it is asked for nothing
@@ -19,6 +29,7 @@ export type Board = ReturnType<typeof openBoard>
  */
 export function openBoard({ externalId, name: aggregate, detailsUrl, log, ...commit }: Options) {
   const known = new Map<string, CheckRun>()
+  const concluded = new Map<string, Conclusion>()
   const app: { slug?: string } = {}
   let refused = false
   let mayHaveTwins = false
@@ -39,12 +50,14 @@ export function openBoard({ externalId, name: aggregate, detailsUrl, log, ...com
     }
   }
 
-  async function write(name: string, output: Output, conclusion?: Conclusion): Promise<CheckRun> {
-    const content = { externalId, detailsUrl: detailsUrl(), output, conclusion }
+  async function write(name: string, output: Output, state: State = {}): Promise<CheckRun> {
+    const { conclusion } = state
+    const content = { externalId, detailsUrl: detailsUrl(), output, ...state }
     const before = known.get(name)
     const run =
       (before && (await ifOurs(updateCheckRun(commit, before, content)))) ?? (await createCheckRun(commit, name, { ...content, onRepeat }))
     known.set(name, { ...run, isOpen: conclusion === undefined })
+    if (conclusion !== undefined) concluded.set(name, conclusion)
     if (run.app !== undefined) app.slug = run.app
     return run
   }
@@ -86,8 +99,16 @@ export function openBoard({ externalId, name: aggregate, detailsUrl, log, ...com
       }
     },
 
-    async start(name: string, output: Output): Promise<void> {
-      await allowed(() => write(name, output))
+    /** All that are known, with what this process concluded of them. */
+    get all(): readonly (Pick<CheckRun, 'id' | 'name' | 'isOpen'> & { readonly conclusion?: Conclusion })[] {
+      return [...known.values()].map(({ id, name, isOpen }) => {
+        const conclusion = concluded.get(name)
+        return { id, name, isOpen, ...(conclusion !== undefined && { conclusion }) }
+      })
+    },
+
+    async start(name: string, output: Output, { queued = false } = {}): Promise<void> {
+      await allowed(() => write(name, output, { queued }))
     },
 
     async progress(name: string, output: Output): Promise<void> {
@@ -96,18 +117,18 @@ export function openBoard({ externalId, name: aggregate, detailsUrl, log, ...com
     },
 
     /** With the first of its annotations. What is returned adds the others: later, when every check run is complete. */
-    async complete(name: string, conclusion: Conclusion, steps: Steps): Promise<() => Promise<void>> {
+    async complete(name: string, conclusion: Conclusion, steps: Steps, actions: readonly Action[] = []): Promise<() => Promise<void>> {
       const has = (known.get(name)?.annotations ?? 0) > 0
       const done = await allowed(() =>
         sendFitting(steps, async ({ annotations = [], ...output }) => {
           const [first = [], ...more] = annotationParts(has ? [] : annotations)
-          await write(name, { ...output, annotations: first }, conclusion)
+          await write(name, { ...output, annotations: first }, { conclusion, actions })
           return { output, more }
         }),
       )
       return async () => {
         for (const annotations of done?.more ?? [])
-          await allowed(() => write(name, { title: '', summary: '', ...done?.output, annotations }, conclusion))
+          await allowed(() => write(name, { title: '', summary: '', ...done?.output, annotations }, { conclusion, actions }))
       }
     },
   }

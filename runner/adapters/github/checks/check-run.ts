@@ -24,12 +24,16 @@ export type CheckRun = {
   /** Short name of the App that made it: `github-actions` for the token of a job. */
   readonly app: string | undefined
 }
-/** `conclusion`: it is completed with that; without, it is in progress. */
+/** A button on a completed one, of which GitHub shows three: 20, 40 and 20 characters. */
+export type Action = { readonly label: string; readonly description: string; readonly identifier: string }
+/** `conclusion`: it is completed with that; without, it is in progress, or only `queued`. */
 type Content = {
   readonly externalId: string
   readonly detailsUrl: string
   readonly output: Output
   readonly conclusion?: Conclusion | undefined
+  readonly queued?: boolean
+  readonly actions?: readonly Action[]
 }
 
 /** Check runs of a commit, also those that a later one of the same name hides. */
@@ -83,11 +87,14 @@ export async function showProgress({ github, repo }: Repository, id: number, out
   await github.api.rest.checks.update({ ...ownerAndName(repo), check_run_id: id, output: sent(output), request })
 }
 
-const written = ({ externalId, detailsUrl, output, conclusion }: Content) => ({
+const written = ({ externalId, detailsUrl, output, conclusion, queued = false, actions = [] }: Content) => ({
   external_id: externalId,
   details_url: detailsUrl,
   output: sent(output),
-  ...(conclusion === undefined ? { status: 'in_progress' as const } : { status: 'completed' as const, conclusion }),
+  ...(conclusion === undefined
+    ? { status: queued ? ('queued' as const) : ('in_progress' as const) }
+    : { status: 'completed' as const, conclusion }),
+  ...(actions.length > 0 && { actions: actions.slice(0, 3).map((action) => ({ ...action })) }),
 })
 
 const sent = ({ annotations, ...texts }: Output) => ({

@@ -1,8 +1,8 @@
 import { explain, type ProctorError } from '../../../domain/error.ts'
 import type { Conclusion, Report } from '../../../domain/report.ts'
 import type { Publisher } from '../../../seams/publisher.ts'
-import { openBoard } from './board.ts'
-import type { Commit, Output } from './check-run.ts'
+import { type Board, openBoard } from './board.ts'
+import type { Action, Commit, Output } from './check-run.ts'
 import type { Steps } from './fitting.ts'
 import { aggregateSteps, batchSteps, conclusionOf, failedSteps, type Named, nameOf, type Shown, withoutText } from './outputs.ts'
 import { coalesced } from './progress.ts'
@@ -12,14 +12,27 @@ import { coalesced } from './progress.ts'
  * beginning of all others. `progressMs` = the shortest time between two updates while runs go on.
  */
 type Options = Commit &
-  Shown & { readonly externalId: string; readonly name: string; readonly log: (line: string) => void; readonly progressMs?: number }
+  Shown & {
+    readonly externalId: string
+    readonly name: string
+    readonly log: (line: string) => void
+    readonly progressMs?: number
+    /** Buttons of the aggregate, once it is completed. */
+    readonly actions?: (report: Report) => readonly Action[]
+  }
 export type Checks = Publisher & {
+  /** Creates the aggregate, queued: somebody will begin. One that is there already stays as it is. */
+  queue(): Promise<void>
+  /** Completes the aggregate: nothing goes on before somebody acts, which `actions` let them do. */
+  ask(output: Output, actions: readonly Action[]): Promise<void>
   /** Creates one for each batch and one for all, in progress; those of the same job that are there already are used again. */
   begin(batches: readonly Named[]): Promise<void>
   /** Nothing can be said but why: completes all that are open, and the aggregate in any case. */
   fail(errors: readonly ProctorError[]): Promise<void>
   /** Completes all that are open, at once: the process is about to end. */
   cancel(message: string): Promise<void>
+  /** All of them, as they were last written here or found. */
+  readonly all: Board['all']
   /** Ids of those that are not completed. */
   readonly open: number[]
   /** Page of the aggregate. */
@@ -31,7 +44,17 @@ export type Checks = Publisher & {
 }
 
 /** Check runs of one plan on one commit. Whatever happens in between, they are completed in the end. */
-export function openChecks({ externalId, name, progressMs = 15_000, log, place, read, files, ...commit }: Options): Checks {
+export function openChecks({
+  externalId,
+  name,
+  progressMs = 15_000,
+  log,
+  actions = () => [],
+  place,
+  read,
+  files,
+  ...commit
+}: Options): Checks {
   const shown: Shown = { place, read, files }
   const board = openBoard({ ...commit, log, externalId, name, detailsUrl: () => place.reportUrl ?? place.runUrl })
   let stopped = false
@@ -64,7 +87,9 @@ export function openChecks({ externalId, name, progressMs = 15_000, log, place, 
   )
 
   /** Every one of them, whatever becomes of the others; throws the first error in the end. */
-  async function completeAll(all: readonly (readonly [name: string, conclusion: Conclusion, steps: Steps])[]): Promise<void> {
+  async function completeAll(
+    all: readonly (readonly [name: string, conclusion: Conclusion, steps: Steps, actions?: readonly Action[]])[],
+  ): Promise<void> {
     const errors: unknown[] = []
     const failed = (error: unknown) => void errors.push(error)
     const rests = []
@@ -80,12 +105,22 @@ export function openChecks({ externalId, name, progressMs = 15_000, log, place, 
     await completeAll([
       ...report.batches.map((batch) => [nameOf(name, batch), conclusionOf(batch), batchSteps(batch, report, shown)] as const),
       ...others.map((title) => [title, 'neutral', [() => noResult(place.runUrl)]] as const),
-      [name, report.conclusion, aggregateSteps(report, shown)],
+      [name, report.conclusion, aggregateSteps(report, shown), actions(report)],
     ])
     if (board.mayHaveTwins) await board.adopt()
   }
 
   return {
+    queue: () =>
+      inTurn(async () => {
+        await adopt()
+        if (!stopped && !board.has(name)) await board.start(name, waiting(place.runUrl), { queued: true })
+      }),
+    ask: (output, actions) =>
+      inTurn(async () => {
+        await adopt()
+        await completeAll([[name, 'action_required', [() => output], actions]])
+      }),
     async begin(batches) {
       await inTurn(async () => {
         await adopt()
@@ -116,6 +151,9 @@ export function openChecks({ externalId, name, progressMs = 15_000, log, place, 
       const output = { title: 'Cancelled', summary: `${message}\n\n${place.runUrl}` }
       await Promise.all(board.openNames().map((title) => board.complete(title, 'cancelled', [() => output])))
     },
+    get all() {
+      return board.all
+    },
     get open() {
       return board.open
     },
@@ -140,6 +178,7 @@ function gravest(errors: readonly ProctorError[]): Conclusion {
   return (['action_required', 'failure', 'neutral'] as const).find((conclusion) => found.has(conclusion)) ?? 'neutral'
 }
 
+const waiting = (runUrl: string): Output => ({ title: 'Queued', summary: `It begins as soon as there is room: ${runUrl}` })
 const begun = (runUrl: string): Output => ({ title: 'In progress', summary: `Results are shown here as they come in: ${runUrl}` })
 const noResult = (runUrl: string): Output => ({
   title: 'No result',
