@@ -1,5 +1,6 @@
 import type { Plan, Run } from '../domain/plan.ts'
 import type { Result } from '../domain/result.ts'
+import { pool } from '../lib/pool.ts'
 import type { Shard } from '../lib/shard.ts'
 import type { World } from '../seams/world.ts'
 import { dueRuns } from './due-runs.ts'
@@ -16,12 +17,16 @@ export async function takeOver(plan: Plan, world: Pick<World, 'records' | 'earli
   for (const wanted of ['head', 'base']) {
     const done = await records.results(plan.id)
     const due = [...dueRuns(asked, done, { ...(shard && { shard }), before: done.length })].filter(({ side }) => side === wanted)
-    for (const run of due) {
+    const work = async (run: Run) => {
       const result = await earlierResult(run, world)
       if (result) await records.keep(plan.id, result)
     }
+    await pool({ source: due, work, ...many })
   }
 }
+
+/** Results that are kept at once go to the disk at once. */
+const many = { width: 64, signal: new AbortController().signal }
 
 /** What an earlier plan has found out with the run's keys. */
 export async function earlierResult(run: Run, { earlier }: Pick<World, 'earlier'>): Promise<Result | undefined> {

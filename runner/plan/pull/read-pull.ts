@@ -1,3 +1,4 @@
+import { basename, dirname } from 'node:path'
 import type { AgentFile } from '../../domain/agent.ts'
 import { ProctorError } from '../../domain/error.ts'
 import type { EvalFile } from '../../domain/eval.ts'
@@ -74,8 +75,12 @@ function ownerOnBase(one: Eval, base: Package): Agent | undefined {
   return isElsewhere ? undefined : owner
 }
 
-const inItsFolder = (one: Eval, { base, head, found }: { base: Package; head: Package; found: HeadsAgents }) =>
-  one.value.agent === undefined ? found.agents.find(({ home }) => sameFolder(base, one.home, head, home)) : undefined
+/** An eval may lie where its agent is yet to come. */
+function inItsFolder(one: Eval, { base, head, found }: { base: Package; head: Package; found: HeadsAgents }): Agent | undefined {
+  const folder = dirname(one.path)
+  if (one.value.agent !== undefined || basename(folder) !== 'evals') return undefined
+  return found.agents.find(({ home }) => sameFolder(base, dirname(folder), head, home))
+}
 
 function goneWarnings(gone: ReadonlyMap<Eval, Agent>): string[] {
   const byAgent = Map.groupBy(gone, ([, { value }]) => value.name)
