@@ -116,6 +116,7 @@ const local = ({ variables, cacheDir }: Pick<Preset, 'variables' | 'cacheDir'>) 
 
 export { gitName, openStore } from './environment/credentials.ts'
 export { unpackZip } from './fetch/unpack-zip.ts'
+export { packPlan, unpackPlan } from './folder/pack.ts'
 export { type OwnTree, takeTrees } from './git/own-repository.ts'
 
 /** Loaded by who has output folders of other machines alone. */

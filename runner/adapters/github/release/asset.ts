@@ -51,7 +51,7 @@ export async function attach({ github, log, repo, release, file, name, label }: 
         label,
         headers: { 'content-type': 'text/html; charset=utf-8', 'content-length': bytes.length },
         data: bytes as unknown as string, // the client sends bytes as they are
-        request: { signal: AbortSignal.timeout(uploadMs) },
+        request: { signal: AbortSignal.timeout(github.transferMs) },
       }
       return (await repos.uploadReleaseAsset(upload)).data as Found
     },
@@ -65,4 +65,3 @@ export async function attach({ github, log, repo, release, file, name, label }: 
   })
 }
 const mostBytes = 256 * 2 ** 20
-const uploadMs = 600_000

@@ -11,7 +11,7 @@ import { attach } from './asset.ts'
 
 /**
  * `onFailure`: what a gate that is not met does beside the verdict. `key`, `order`, `author`: as of a comment. `reportFile` = report.html on
- * this machine.
+ * this machine, to be attached.
  */
 type Options = {
   readonly github: GitHub
@@ -21,7 +21,7 @@ type Options = {
   readonly sha: string
   readonly onFailure: 'comment' | 'prerelease' | 'nothing'
   readonly place: Place
-  readonly reportFile: string
+  readonly reportFile?: string
   readonly key?: string
   readonly order?: readonly [runId: number, attempt: number]
   readonly author?: () => Promise<string | undefined>
@@ -39,7 +39,7 @@ export function openRelease(options: Options): Publisher {
       if (release) {
         const name = `${key.replaceAll(/[^A-Za-z0-9._-]+/g, '-')}-report.html`
         await tried(writeNotes(options, report, release))
-        await tried(attach({ github, log, repo, release, file: reportFile, name, label: `Report of ${key}` }))
+        if (reportFile !== undefined) await tried(attach({ github, log, repo, release, file: reportFile, name, label: `Report of ${key}` }))
       }
       await tried(failureComment(options, report))
       for (const error of errors.filter(isRefusal)) log(`the release ${tag} does not get all of the verdict: ${error.message}`)
