@@ -74,7 +74,7 @@ export async function makePlan(request: PlanRequest, world: Needed, signal: Abor
     trigger: await triggerOf(request.trigger, { found, pull, commit, world }),
     ...deciding,
     ...(publishing && { publishing }),
-    warnings: [...new Set([...looked.warnings, ...freezer.warnings, ...(more?.warnings ?? [])])],
+    warnings: [...new Set([...(more?.warnings ?? []), ...looked.warnings, ...freezer.warnings])],
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Plan } from '../../runner/domain/plan.ts'
 import { makePlan, type PlanRequest } from '../../runner/plan/make-plan.ts'
+import type { Fetcher, Source } from '../../runner/seams/fetcher.ts'
 import { planningWorld, written } from './written.ts'
 
 export type Files = Parameters<typeof written>[0]
@@ -13,14 +14,16 @@ type Asked = Partial<Omit<PlanRequest, 'root' | 'fence' | 'base'>> & {
   readonly path?: string
   readonly compare?: 'failed' | 'all' | 'none'
   readonly version?: string
+  /** Of credentials. */
+  readonly values?: Readonly<Record<string, string>>
 }
 
 /** Plans a pull request as the action does: two trees on the disk, and a part of them that is asked for. */
-export async function pullPlan(base: Files, head: Files, { path = '.', compare = 'failed', version, ...request }: Asked = {}) {
+export async function pullPlan(base: Files, head: Files, { path = '.', compare = 'failed', version, values, ...request }: Asked = {}) {
   await using before = await written(base)
   await using after = await written(head)
   await using cache = await written({})
-  const world = planningWorld(cache.root, version)
+  const world = watched(planningWorld(cache.root, version, values))
   const asked: PlanRequest = {
     grants: 'nothing',
     trigger: { kind: 'pull_request', repo: 'acme/agents', ref: 'topic', pull: 7, head: 'b'.repeat(40), base: 'a'.repeat(40) },
@@ -45,6 +48,18 @@ export async function pushPlan(files: Files, { path = '.', version, ...request }
     fence: tree.root,
   }
   return { plan: await makePlan(asked, world, new AbortController().signal), world }
+}
+
+/** Remembers what was fetched. */
+function watched(world: ReturnType<typeof planningWorld>) {
+  const fetched: Source[] = []
+  const fetcher: Fetcher = {
+    fetch(source, ...rest) {
+      fetched.push(source)
+      return world.fetcher.fetch(source, ...rest)
+    },
+  }
+  return { ...world, fetcher, fetched }
 }
 
 /** `agent / eval` of the batches that decide, or that are proposed. */
