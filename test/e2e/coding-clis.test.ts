@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { readFile, rm } from 'node:fs/promises'
+import { readdir, readFile, rm } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ModelCall } from '../../runner/domain/model-call.ts'
 import type { Report, ReportRun } from '../../runner/domain/report.ts'
@@ -10,6 +10,7 @@ import { type Fault, type ModelServer, modelServer } from '../fakes/model-server
 import { canaryOf, formsOf, watchMachine } from '../support/canary.ts'
 import { type Ended, proctor, readReport } from '../support/cli.ts'
 import { leftBy } from '../support/ours.ts'
+import { plantedSettings } from '../support/planted-settings.ts'
 import { there } from '../support/there.ts'
 import { scenarioYaml, written } from '../support/written.ts'
 
@@ -29,20 +30,22 @@ type Name = keyof typeof clis
 /** Qwen Code now and then hands its model the empty result of a command that did print: only where every matrix runs. */
 const isFull = process.env.PROCTOR_TEST_FULL !== undefined
 const names = (Object.keys(clis) as Name[]).filter((name) => isFull || name !== 'qwen') // the keys of a constant
+/** Trusts what lies in its workspace, because its author says so: what was planted there does run. */
+const trusting = `${clis.claude.command} --setting-sources user,project`
 /** Those whose way to fail is looked at, case by case. */
 const failing = ['claude', 'codex', 'aider'] as const
 
 const confess = `; code=$?; { env; echo; cat /proc/*/environ 2>/dev/null | tr '\\\\0' '\\\\n'; ps auxww; cat ~/.codex/config.toml ~/.claude.json 2>/dev/null; } > /home/user/outputs/seen.txt 2>&1; exit $code`
-const agentOf = (name: Name) => `apiVersion: proctor/v1
+const agentOf = (name: string, { command, install }: { readonly command: string; readonly install: string }) => `apiVersion: proctor/v1
 kind: ShellCommand
 name: ${name}
 run_command: >-
-  ${clis[name].command}${confess}
+  ${command}${confess}
 run_timeout_s: 240
 environment:
   resources: {memory: 4g}
   dockerfile: |
-    ${clis[name].install}
+    ${install}
 `
 const rubricOf = ({ source }: Bug) => `- **tells**: the change or the response mentions ${source}\n`
 const evalOf = (name: string, dataset: string, judge: string) => `apiVersion: proctor/v1
@@ -53,10 +56,16 @@ dataset: ${dataset}.csv
 judge: ${judge}
 `
 
-function packageOf(bug: Bug, agents: readonly Name[], rows: readonly string[], judge: string, canary = '') {
+type Files = Readonly<Record<string, string>>
+
+function packageOf(
+  bug: Bug,
+  agents: readonly Name[],
+  { rows, judge, more = {} }: { rows: readonly string[]; judge: string; more?: Files },
+) {
   const csv = `id,user\n${rows.map((row) => `${row},"${bug.prompt} Remark: scripted-fault-${row}."`).join('\n')}\n`
   return written({
-    'canary.txt': canary,
+    ...more,
     ...Object.fromEntries(Object.entries(bug.files).map(([path, text]) => [`scenarios/bug/tree/${path}`, text])),
     'scenarios/bug/scenario.yaml': scenarioYaml(
       'bug',
@@ -64,7 +73,7 @@ function packageOf(bug: Bug, agents: readonly Name[], rows: readonly string[], j
     ),
     ...Object.fromEntries(
       agents.flatMap((name) => [
-        [`agents/${name}/agent.yaml`, agentOf(name)],
+        [`agents/${name}/agent.yaml`, agentOf(name, clis[name])],
         [`agents/${name}/rubric.md`, rubricOf(bug)],
         [`agents/${name}/evals/fix.yaml`, evalOf(`fix-${name}`, 'fix', judge)],
         [`agents/${name}/evals/fix.csv`, csv],
@@ -90,13 +99,22 @@ describe('real coding CLIs, with nothing but the gateway', () => {
   let kept: readonly string[]
 
   beforeAll(async () => {
-    folder = await packageOf(bug, names, ['fix'], '{model: local/fake, rubric: ../rubric.md}', key)
+    folder = await packageOf(bug, names, {
+      rows: ['fix'],
+      judge: '{model: local/fake, rubric: ../rubric.md}',
+      more: {
+        'canary.txt': key,
+        ...Object.fromEntries(Object.entries(plantedSettings).map(([path, text]) => [`scenarios/bug/tree/${path}`, text])),
+        'agents/trusting/agent.yaml': agentOf('trusting', { ...clis.claude, command: trusting }),
+        'agents/trusting/evals/fix.yaml': evalOf('fix-trusting', 'fix', 'none'),
+        'agents/trusting/evals/fix.csv': `id,user\nfix,"${bug.prompt} Remark: trusting."\n`,
+      },
+    })
     await using judge = await judgeServer()
     server = await modelServer({ key })
     using watching = watchMachine()
-    ended = await proctor(['run', folder.root, '--out', folder.at('out'), '--concurrency', '2', '--attempts', '1', '--keep-sandbox'], {
-      env: { ...server.variables, ...judge.variables },
-    })
+    const args = ['--out', folder.at('out'), '--record', folder.at('tape'), '--concurrency', '2', '--attempts', '1', '--keep-sandbox']
+    ended = await proctor(['run', folder.root, ...args], { env: { ...server.variables, ...judge.variables } })
     machine = watching.seen()
     kept = leftBy(ended.pid).map((line) => line.split(' ')[0] ?? '')
     report = await readReport(folder.at('out'))
@@ -107,13 +125,13 @@ describe('real coding CLIs, with nothing but the gateway', () => {
     await rm(folder.root, { recursive: true, force: true })
   })
 
-  const runOf = (name: Name): ReportRun => there(report.batches.find(({ agent }) => agent === name)?.runs[0])
+  const runOf = (name: string): ReportRun => there(report.batches.find(({ agent }) => agent === name)?.runs[0])
   /** Every CLI says who it is. */
   const asked = (name: Name) => {
     const own = { claude: /claude-cli/, codex: /codex/, aider: /^OpenAI\/Python/, gemini: /gemini/i, qwen: /qwen/i, opencode: /opencode/ }[
       name
     ]
-    return server.questions().filter(({ headers }) => own.test(headers['user-agent'] ?? ''))
+    return server.questions().filter(({ headers, body }) => own.test(headers['user-agent'] ?? '') && !body.includes('Remark: trusting.'))
   }
 
   test.each(names)('%s fixes the bug, and shows diff, trajectory, scorer badge and verdict', async (name) => {
@@ -124,7 +142,7 @@ describe('real coding CLIs, with nothing but the gateway', () => {
     expect(diff).toContain(`+${bug.fixed}`)
     expect(run.scores).toMatchObject([{ name: 'tests', status: 'PASS' }])
     expect(run.judge).toMatchObject({ pass: true })
-    expect(run.warnings).toEqual([])
+    expect(run.warnings).toEqual(name === 'aider' ? [expect.stringMatching(/obeys `\.aider\.conf\.yml` of the workspace/)] : [])
     const steps = await jsonLines<Step>(folder.at(`out/${run.trajectory}`))
     const kinds = new Set(steps.map(({ kind }) => kind))
     expect(kinds).toContain('assistant')
@@ -161,6 +179,12 @@ describe('real coding CLIs, with nothing but the gateway', () => {
     for (const form of formsOf(key)) expect(seen.includes(form)).toBe(false)
   })
 
+  test('what lies in the workspace runs nothing and leads nowhere, unless the author of an agent trusts it', () => {
+    const planted = (name: string) => runOf(name).outputs.flatMap(({ name }) => (name.includes('planted-') ? [name] : []))
+    for (const name of names) expect([name, planted(name)]).toEqual([name, []])
+    expect(planted('trusting')).not.toEqual([])
+  })
+
   test('the key is in no file of a sandbox, in no layer of an image, in no argument, and in nothing that was written', async () => {
     const forms = formsOf(key)
     expect(kept.length).toBeGreaterThanOrEqual(names.length)
@@ -178,7 +202,9 @@ describe('real coding CLIs, with nothing but the gateway', () => {
     )
     for (const image of images) expect(execFileSync('docker', ['history', '--no-trunc', image], { encoding: 'utf8' })).not.toContain(key)
     for (const form of forms) expect(machine.includes(form)).toBe(false)
-    expect(await forms.in(folder.at('out'))).toEqual([])
+    expect(await holds(['save', there([...images][0])], forms)).toBe(false)
+    for (const written of ['out', 'tape']) expect([written, await forms.in(folder.at(written))]).toEqual([written, []])
+    expect((await readdir(folder.at('tape/agents'))).length).toBeGreaterThan(names.length)
     // The canary would be found: one sandbox is given it on purpose.
     execFileSync('docker', ['cp', '-', `${there(kept[0])}:/tmp`], {
       input: execFileSync('tar', ['-c', '-C', folder.root, 'canary.txt'].map(String)),
@@ -212,7 +238,7 @@ describe('a provider that fails', () => {
   let ended: Ended
 
   beforeAll(async () => {
-    folder = await packageOf(bug, failing, [...Object.keys(faults), 'useless'], 'none')
+    folder = await packageOf(bug, failing, { rows: [...Object.keys(faults), 'useless'], judge: 'none' })
     await using server = await modelServer({
       fault: (_, asked) => {
         const [, name = ''] = /scripted-fault-(\w+)/.exec(JSON.stringify(asked)) ?? []

@@ -4,7 +4,10 @@ import { hasOption, insertAfter, optionValue } from './command.ts'
 import { beside, besideFolder, beyond, jsonFile, textFile, unlessSet } from './place.ts'
 import { readAider } from './transcripts/aider.ts'
 
-/** Aider, headless. It exits with 0 whatever happened, and leaves its history in the repository unless told where else. */
+/**
+ * Aider, headless. It exits with 0 whatever happened, and leaves its history in the repository unless told where else. Its settings in the
+ * workspace cannot be switched off: what in them would run a command or lead elsewhere is overruled, one by one.
+ */
 export const aider: CodingCli = {
   name: 'Aider',
   commands: ['aider'],
@@ -13,6 +16,7 @@ export const aider: CodingCli = {
   tested: '0.86.2',
   unsupported: (harness) => beyond(harness, ['project_doc']),
   prepare,
+  obeys: ['.aider.conf.yml', '.aider.model.settings.yml'],
   sessions: [{ folder: `${besideFolder}/aider`, files: /chat\.md$/ }],
   prints: 'text',
   reader: readAider,
@@ -30,37 +34,58 @@ const switches = [
   ['--no-gitignore', '--gitignore'],
   ['--no-detect-urls', '--detect-urls'],
   ['--no-suggest-shell-commands', '--suggest-shell-commands'],
+  ['--no-auto-test', '--auto-test'],
+  ['--no-notifications', '--notifications'],
 ] as const
-const histories = [
-  ['--chat-history-file', 'aider/chat.md'],
-  ['--input-history-file', 'aider/input.txt'],
-  ['--llm-history-file', 'aider/llm.txt'],
+/** Histories of ours; and what the workspace's settings could name, with values that do nothing. */
+const values = [
+  ['--chat-history-file', beside('aider/chat.md')],
+  ['--input-history-file', beside('aider/input.txt')],
+  ['--llm-history-file', beside('aider/llm.txt')],
+  ['--load', beside('aider/load.txt')],
+  ['--test-cmd', 'true'],
+  ['--lint-cmd', 'none: true'],
+  ['--set-env', 'AIDER_ANALYTICS=false'],
 ] as const
 
 function prepare({ command, harness, env, gateway }: CliTask): Prepared {
   const model = optionValue(command, '--model') ?? 'openai/gpt-4.1'
-  const more = [
-    ...(hasOption(command, '--yes-always', '--yes') ? [] : ['--yes-always']),
-    ...switches.flatMap((names) => (hasOption(command, ...names) ? [] : [names[0]])),
-    ...histories.flatMap(([name, file]) => (hasOption(command, name) ? [] : [name, beside(file)])),
-    ...(harness.project_doc === undefined ? [] : ['--read', beside('project.md')]),
-  ]
-  const addresses = gateway
+  /** It reads each option from a variable too. */
+  const isSet = (...names: readonly string[]) =>
+    hasOption(command, ...names) || names.map(variableOf).some((name) => name in env || name in command.assigned)
+  const addresses: { readonly [name: string]: string; readonly OPENAI_API_BASE?: string } = gateway
     ? {
         OPENAI_API_BASE: `${gateway.url}${providers.openai.path}`,
         ANTHROPIC_API_BASE: `${gateway.url}${providers.anthropic.path}`,
         GEMINI_API_BASE: `${gateway.url}${providers.gemini.path}/v1beta`,
       }
     : {}
+  const base = 'OPENAI_API_BASE' in command.assigned ? undefined : (env.OPENAI_API_BASE ?? addresses.OPENAI_API_BASE)
+  const more = [
+    ...(isSet('--yes-always', '--yes') ? [] : ['--yes-always']),
+    ...switches.flatMap((names) => (isSet(...names) ? [] : [names[0]])),
+    ...values.flatMap(([name, value]) => (isSet(name) ? [] : [name, value])),
+    ...(base === undefined || isSet('--openai-api-base') ? [] : ['--openai-api-base', base]),
+    ...(harness.project_doc === undefined ? [] : ['--read', beside('project.md')]),
+  ]
   return {
     line: insertAfter(command, 0, more),
-    env: unlessSet(env, { ...addresses, LITELLM_LOCAL_MODEL_COST_MAP: 'True', AIDER_ANALYTICS: 'false' }),
+    // A .env of the workspace would set anything, PATH included.
+    env: unlessSet(env, { ...addresses, LITELLM_LOCAL_MODEL_COST_MAP: 'True', AIDER_ANALYTICS: 'false', PYTHON_DOTENV_DISABLED: '1' }),
     files: [
       // Without an entry in it, the file is fetched from the internet at every start.
       jsonFile('.aider/caches/model_prices_and_context_window.json', { [model]: { max_input_tokens: 200_000, mode: 'chat' } }),
       textFile(`${besideFolder}/aider/input.txt`, ''),
+      textFile(`${besideFolder}/aider/load.txt`, ''),
       ...(harness.project_doc === undefined ? [] : [textFile(`${besideFolder}/project.md`, harness.project_doc)]),
     ],
     warnings: [],
   }
 }
+
+/** `--no-auto-test` -> AIDER_AUTO_TEST */
+const variableOf = (option: string) =>
+  `AIDER_${option
+    .replace(/^--(no-)?/, '')
+    .replaceAll('-', '_')
+    .toUpperCase()}`

@@ -19,6 +19,8 @@ export type CodingCli = {
   /** Says what `harness` asks for and this CLI cannot do: names of parts. */
   unsupported(harness: HarnessConfig): readonly (keyof HarnessConfig)[]
   prepare(task: CliTask): Prepared
+  /** Paths of the workspace that it obeys whatever it is told: a run in which one of them is there says so. */
+  readonly obeys?: readonly string[]
   /** Folders below the home folder that hold its session logs, and which files of them. */
   readonly sessions: readonly { readonly folder: string; readonly files: RegExp }[]
   /** `text`: meant for people, so a line that nobody knows is nothing to remark on. */

@@ -32,6 +32,8 @@ export const opencode: CodingCli = {
   tested: '1.18.33',
   unsupported: (harness) => beyond(harness, ['system_prompt_append', 'project_doc', 'mcp_servers', 'subagents']),
   prepare,
+  // Plugins in there are loaded without a word, also with OPENCODE_PURE and without the project's configuration.
+  obeys: ['.opencode'],
   sessions: [],
   prints: 'events',
   reader: readOpencode,
@@ -77,6 +79,7 @@ function prepare({ command, harness, env, gateway }: CliTask): Prepared {
   const own = {
     OPENCODE_CONFIG: beside('opencode.json'),
     OPENCODE_DISABLE_PROJECT_CONFIG: '1',
+    OPENCODE_PURE: '1',
     OPENCODE_DISABLE_AUTOUPDATE: '1',
     OPENCODE_DISABLE_MODELS_FETCH: '1',
   }

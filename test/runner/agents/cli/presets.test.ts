@@ -65,6 +65,22 @@ describe('flags', () => {
     expect(line).toMatch(/--message x \*\.py$/)
   })
 
+  test('what settings of the workspace could make Aider run, or ask elsewhere, is overruled; what its author says is not', () => {
+    const { line, env, files } = prepare('aider --message x')
+    for (const option of ['--no-auto-test', '--no-notifications', '--load /home/user/.proctor-cli/aider/load.txt', '--test-cmd true'])
+      expect(line).toContain(` ${option}`)
+    expect(line).toContain(" --lint-cmd 'none: true' --set-env AIDER_ANALYTICS=false --openai-api-base http://127.0.0.1:8484/openai/v1")
+    expect(env).toMatchObject({ PYTHON_DOTENV_DISABLED: '1' })
+    expect(files.map(({ path }) => path)).toContain('.proctor-cli/aider/load.txt')
+    const own = prepare(
+      'AIDER_LOAD=x OPENAI_API_BASE=http://x aider --auto-test --lint-cmd mine',
+      {},
+      { AIDER_TEST_CMD: 'make', AIDER_STREAM: '1' },
+    )
+    for (const option of ['auto-test ', 'load', 'test-cmd', 'lint-cmd none', 'no-stream', 'openai-api-base'])
+      expect(own.line.replace('--auto-test --lint-cmd mine', '')).not.toContain(option)
+  })
+
   test('an output format of its author stays, and is remarked on', () => {
     const { line, warnings } = prepare('claude -p x --output-format text')
     expect(line).not.toMatch(/stream-json|--verbose/)
@@ -145,7 +161,7 @@ describe('configuration files', () => {
       '/home/user/.proctor-cli/system.md',
     ])
     expect(file(made, '.proctor-cli/system.md')).toBe('Be brief.')
-    expect(made.env).toMatchObject({ OPENCODE_DISABLE_PROJECT_CONFIG: '1' })
+    expect(made.env).toMatchObject({ OPENCODE_DISABLE_PROJECT_CONFIG: '1', OPENCODE_PURE: '1' })
   })
 
   test.each([
