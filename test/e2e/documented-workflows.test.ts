@@ -7,7 +7,7 @@ import { pullRequestEvent } from '../support/github/pull-events.ts'
 import { runAction } from '../support/github/runner.ts'
 import { release } from '../support/release.ts'
 import { there } from '../support/there.ts'
-import { readWorkflow } from '../support/workflows.ts'
+import { readAction, readWorkflow } from '../support/workflows.ts'
 
 /**
  * The workflows that people copy, each job with exactly the rights that it names and no other, in a private repository, where reading takes
@@ -20,6 +20,8 @@ const repo = await hub.repository(name, { isPrivate: true })
 const common = { repo: name, serverUrl: hub.serverUrl, apiUrl: hub.apiUrl }
 let action: string
 let runs = 1000
+/** Each starts sandboxes, some jobs one after the other. */
+const patience = { timeout: 240_000 }
 
 beforeAll(async () => {
   action = join(await release(), 'action.yml')
@@ -57,17 +59,18 @@ const [readme, publish, released, byHand] = ['proctor', 'proctor-publish', 'proc
 const checks = async (sha: string) => (await hub.checkRuns(name, sha)).map(({ name, conclusion }) => `${name}: ${conclusion}`).sort()
 let main: string
 
-test('the one of the README: on the main branch', async () => {
+test('the one of the README: on the main branch', patience, async () => {
   main = await repo.commit(files)
   const { ref, before, after } = await repo.push()
   await using ended = await job(readme, 'proctor', pushEvent({ ...common, ref, before, after }))
   hub.workflowRun({ repo: name, id: runs, headSha: after, headBranch: 'main' })
   expect(ended).toMatchObject({ code: 0, outputs: { conclusion: 'success', passed: '2' }, post: { code: 0 } })
   expect(ended.log).not.toContain('sig=')
+  expect([...Object.keys(ended.outputs), 'matrix'].sort()).toEqual(Object.keys(readAction().outputs).sort())
   expect(await checks(after)).toEqual(['proctor / hello / first: success', 'proctor: success'])
 })
 
-test('the one of the README: on a pull request that makes the agent worse', async () => {
+test('the one of the README: on a pull request that makes the agent worse', patience, async () => {
   repo.branch('worse')
   const sha = await repo.commit(answering('go away'))
   await repo.push()
@@ -79,7 +82,7 @@ test('the one of the README: on a pull request that makes the agent worse', asyn
   expect(await hub.comments(name, 1)).toMatchObject([{ user: { login: 'github-actions[bot]' } }])
 })
 
-test('for forks: what a job without rights found is published by one that runs nothing', async () => {
+test('for forks: what a job without rights found is published by one that runs nothing', patience, async () => {
   const fork = await hub.repository('member/agents', { forkOf: name })
   fork.git('pull', '--quiet', repo.bare, 'main')
   fork.branch('theirs')
@@ -101,7 +104,7 @@ test('for forks: what a job without rights found is published by one that runs n
   expect(await hub.comments(name, number)).toMatchObject([{ body: expect.stringContaining('a pass decides nothing') }])
 })
 
-test('on a release: the verdict is in its notes', async () => {
+test('on a release: the verdict is in its notes', patience, async () => {
   await repo.tag('v1.0.0', { at: main })
   const token = await hub.jobToken(name)
   await fetch(`${hub.apiUrl}/repos/${name}/releases`, {
@@ -118,7 +121,7 @@ test('on a release: the verdict is in its notes', async () => {
   expect(String(after?.body)).toContain('2/2 pass')
 })
 
-test('many jobs: a plan, its shards, one verdict', async () => {
+test('many jobs: a plan, its shards, one verdict', patience, async () => {
   repo.git('checkout', '--quiet', '-B', 'main', main)
   const sha = await repo.commit(answering('please, do come in'))
   const { ref, before, after } = await repo.push('main')
