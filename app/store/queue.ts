@@ -1,7 +1,7 @@
 import { sql, type Transaction } from 'kysely'
 import { fromKysely, type JobWithMetadata, type PgBoss } from 'pg-boss'
 import { withoutNul } from './database/plain-text.ts'
-import type { Pool } from './database/pool.ts'
+import type { Db, Pool } from './database/pool.ts'
 import type { Tables } from './database/tables.ts'
 import { type JobName, type Jobs, queues, type Sending } from './jobs.ts'
 
@@ -52,7 +52,7 @@ export type Attempt = { readonly job: string; readonly fence: number }
 /** A notification wakes who waits; looking is for those that are missed, and for jobs whose like was in hands just now. */
 const polling = { heartbeatRefreshSeconds: 2, pollingIntervalSeconds: 1, notifyPollingIntervalSeconds: 2 } as const
 
-export const queueOn = (boss: PgBoss): Queue => ({
+export const queueOn = (boss: PgBoss, db: Db): Queue => ({
   send: async (name, data, options = {}) => (await boss.send(name, data, options)) ?? undefined,
 
   async work(name, { atOnce = 1 }, act) {
@@ -67,8 +67,12 @@ export const queueOn = (boss: PgBoss): Queue => ({
   schedule: (name, cron) => boss.schedule(name, cron, {}, { tz: 'UTC', missed: 'once' }),
 
   async depth(name) {
-    const [stats] = await boss.getQueueStats(name, { force: true })
-    return { waiting: stats?.queuedCount ?? 0, active: stats?.activeCount ?? 0, failed: stats?.failedCount ?? 0 }
+    const { rows } = await sql<{ waiting: number; active: number; failed: number }>`
+      SELECT count(*) FILTER (WHERE state < 'active') AS waiting,
+             count(*) FILTER (WHERE state = 'active') AS active,
+             count(*) FILTER (WHERE state = 'failed') AS failed
+      FROM pgboss.job WHERE name = ${name}`.execute(db)
+    return rows[0] ?? { waiting: 0, active: 0, failed: 0 }
   },
 })
 

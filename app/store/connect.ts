@@ -1,0 +1,39 @@
+import { PgBoss } from 'pg-boss'
+import { openEmbedded } from './database/embedded.ts'
+import { type Pool, poolOf } from './database/pool.ts'
+
+export type ConnectOptions = {
+  /** PROCTOR_DATA; the embedded database lies in it when there is no `databaseUrl`. */
+  readonly folder: string
+  /** A PostgreSQL of one's own, 15 or later. */
+  readonly databaseUrl?: string
+  /** Hears of what goes wrong behind nobody's call: a connection that broke, a job that could not be fetched. */
+  readonly onError?: (error: Error) => void
+}
+export type Connection = AsyncDisposable & { readonly pool: Pool; readonly boss: PgBoss }
+
+/** The queue looks every few seconds for jobs whose holder is gone. */
+const watchful = { superviseIntervalSeconds: 5, monitorIntervalSeconds: 5, queueCacheIntervalSeconds: 2, useListenNotify: true } as const
+
+/** Opens the database, and a queue on it that is not started yet. Throws `database_in_use`. */
+export async function connect({ folder, databaseUrl, onError = warn }: ConnectOptions): Promise<Connection> {
+  await using opening = new AsyncDisposableStack()
+  const { pool, boss } = databaseUrl ? onServer(opening, databaseUrl, onError) : await inProcess(opening, folder, onError)
+  boss.on('error', onError)
+  opening.defer(() => boss.stop({ graceful: false, close: databaseUrl !== undefined }))
+  const closing = opening.move()
+  return { pool, boss, [Symbol.asyncDispose]: () => closing.disposeAsync() }
+}
+
+const warn = (error: Error) => process.emitWarning(error)
+
+function onServer(opening: AsyncDisposableStack, connectionString: string, onError: (error: Error) => void) {
+  const pool = poolOf({ connectionString, max: 10 }, onError)
+  opening.defer(() => pool.end())
+  return { pool, boss: new PgBoss({ connectionString, max: 5, ...watchful }) }
+}
+
+async function inProcess(opening: AsyncDisposableStack, folder: string, onError: (error: Error) => void) {
+  const { pool, queue } = opening.use(await openEmbedded(folder, onError))
+  return { pool, boss: new PgBoss({ backend: 'pglite', db: queue, ...watchful }) }
+}

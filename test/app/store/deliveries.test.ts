@@ -1,0 +1,60 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Nouns } from '../../../app/store/open.ts'
+import { engines, type Opened, openFresh } from '../../support/stores.ts'
+
+describe.each(engines)('deliveries in %s', (engine) => {
+  let opened: Opened
+  let store: Nouns
+  beforeAll(async () => {
+    opened = await openFresh(engine)
+    store = opened.store
+  })
+  afterAll(() => opened?.[Symbol.asyncDispose]())
+  const delivery = (more = {}) => ({ id: randomUUID(), event: 'push', bodyDigest: randomUUID(), body: { ref: 'refs/heads/main' }, ...more })
+
+  test('one that comes again, under its id or under another, is a duplicate', async () => {
+    const first = delivery()
+    expect(await store.deliveries.receive(first)).toBe('new')
+    expect(await store.deliveries.receive(first)).toBe('duplicate')
+    expect(await store.deliveries.receive({ ...first, id: randomUUID() })).toBe('duplicate')
+    expect(await store.deliveries.receive({ ...first, bodyDigest: randomUUID() })).toBe('duplicate')
+    expect(await store.deliveries.receive(delivery({ bodyDigest: first.bodyDigest, event: 'create' }))).toBe('new')
+  })
+
+  test('of many at once one is new, and one job is made of it', async () => {
+    const before = (await store.queue.depth('ingest')).waiting
+    const first = delivery()
+    const answers = await Promise.all(
+      Array.from({ length: 12 }, (_, index) => store.deliveries.receive(index % 2 ? first : { ...first, id: randomUUID() })),
+    )
+    expect(answers.filter((answer) => answer === 'new')).toHaveLength(1)
+    expect((await store.queue.depth('ingest')).waiting).toBe(before + 1)
+  })
+
+  test('is kept as it was sent, whatever a stranger wrote into it', async () => {
+    const body = { title: 'NUL \0, half a pair \ud800, \u202e, "quotes" and \\u0000', snake_case: { deep_key: [1, null, 'ü'] } }
+    const sent = delivery({ body, action: 'opened', installationId: 5_000_000_001, repoId: 9 })
+    await store.deliveries.receive(sent)
+    const found = await store.deliveries.find(sent.id)
+    expect(found).toMatchObject({ ...sent, body, state: 'received', note: null })
+    expect(found?.receivedAt).toBeInstanceOf(Date)
+  })
+
+  test('ends once', async () => {
+    const first = delivery()
+    await store.deliveries.receive(first)
+    expect((await store.deliveries.open(new Date(Date.now() + 60_000))).map(({ id }) => id)).toContain(first.id)
+    expect(await store.deliveries.end(first.id, 'handled', 'one \0 evaluation')).toBe(true)
+    expect(await store.deliveries.end(first.id, 'failed')).toBe(false)
+    expect(await store.deliveries.find(first.id)).toMatchObject({ state: 'handled', note: 'one \ufffd evaluation' })
+    expect((await store.deliveries.open(new Date(Date.now() + 60_000))).map(({ id }) => id)).not.toContain(first.id)
+  })
+
+  test('a scan learns which it has', async () => {
+    const first = delivery()
+    await store.deliveries.receive(first)
+    expect(await store.deliveries.known([first.id, 'never-seen'])).toEqual(new Set([first.id]))
+    expect(await store.deliveries.known([])).toEqual(new Set())
+  })
+})
