@@ -13,8 +13,6 @@ import { type Shown, withMarker, withoutComments } from './marker.ts'
 import { rankedRuns } from './ranking.ts'
 import type { Place } from './read.ts'
 
-export { isNewer, markerOf, parseMarker, type Shown } from './marker.ts'
-
 /** `checkUrl` = the page of the aggregate check run; `bytes` = of the whole body. */
 type Given = Pick<Shown, 'key' | 'order'> & { readonly checkUrl?: string | undefined; readonly bytes?: number }
 

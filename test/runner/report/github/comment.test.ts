@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { Report } from '../../../../runner/domain/report.ts'
-import { commentBody, isNewer, markerOf, parseMarker, type Shown, worthTelling } from '../../../../runner/report/github/comment.ts'
+import { commentBody, worthTelling } from '../../../../runner/report/github/comment.ts'
+import { isNewer, markerOf, parseMarker, type Shown } from '../../../../runner/report/github/marker.ts'
 import { memoryBlobs } from '../../../fakes/blobs.ts'
 import { fakeReport } from '../../../fakes/reports.ts'
 import type { Story } from '../../../fakes/results.ts'
