@@ -81,7 +81,7 @@ beforeAll(async () => {
   await after.isolate()
 
   for (const address of [internet, metadata]) {
-    ip('address', 'add', `${address}/32`, 'dev', 'lo')
+    ip('address', 'replace', `${address}/32`, 'dev', 'lo') // one that died may have left it
     closing.defer(() => void ip('address', 'del', `${address}/32`, 'dev', 'lo'))
   }
   host = await listen('the host answers')
