@@ -2,9 +2,7 @@ import { join } from 'node:path'
 import { ProctorError } from '../domain/error.ts'
 import type { Plan } from '../domain/plan.ts'
 import type { Earlier } from '../seams/earlier.ts'
-import type { Gateway } from '../seams/gateway.ts'
 import type { Publisher } from '../seams/publisher.ts'
-import type { Sandboxes } from '../seams/sandbox.ts'
 import type { Watch } from '../seams/watch.ts'
 import type { World } from '../seams/world.ts'
 import type { Housekeeping } from './docker/docker.ts'
@@ -14,14 +12,13 @@ import type { FolderBlobs } from './folder/blobs.ts'
 import { openFolder } from './folder/folder.ts'
 import { openGit } from './git/source.ts'
 import { openTrees } from './git/trees.ts'
+import { lazyGateway, lazySandboxes, once } from './lazy.ts'
 import { providersOf } from './upstream/accounts.ts'
 import { describeAccount } from './upstream/chat-accounts.ts'
 
-export type Preset = {
-  readonly out: string
+/** A machine that runs sandboxes, whatever store it works for. */
+export type Machine = {
   readonly cacheDir: string
-  /** Where what a person stored lies: credentials, encrypted. */
-  readonly configDir: string
   readonly variables: Readonly<Record<string, string | undefined>>
   readonly version: string
   readonly watch: Watch
@@ -29,6 +26,13 @@ export type Preset = {
   /** Folders of recorded model answers: where to keep them, or where to take them from instead of asking anybody. */
   readonly record?: string | undefined
   readonly replay?: { readonly agent: string; readonly judge: string } | undefined
+  /** Whose images it makes, and what else may start from them. Default: everything on one machine is one organisation's, and equally trusted. */
+  readonly images?: { readonly organisation: string; readonly trust: string }
+}
+export type Preset = Machine & {
+  readonly out: string
+  /** Where what a person stored lies: credentials, encrypted. */
+  readonly configDir: string
   /** Whether report files are refreshed while runs finish. */
   readonly live: boolean
   /** Where the report is shown besides the output folder. */
@@ -37,28 +41,34 @@ export type Preset = {
   readonly earlier?: readonly string[]
 }
 export type OpenWorld = World & AsyncDisposable & { readonly blobs: FolderBlobs; storedPlan(): Promise<Plan> }
+/** Where results are kept and credentials come from. `apart`: folders of our own that no source may be taken from. */
+export type Backing = Pick<World, 'records' | 'blobs' | 'publisher' | 'credentials' | 'earlier'> & { readonly apart?: readonly string[] }
 
 /** The world of one machine: Docker, git, a folder, an OpenAI-compatible judge. What a command does not use is never loaded. */
-export async function openWorld({
-  out,
-  cacheDir,
-  configDir,
-  variables,
-  version,
-  watch,
-  keepSandboxes,
-  record,
-  replay,
-  live,
-  alsoPublish = [],
-  earlier = [],
-}: Preset): Promise<OpenWorld> {
+export async function openWorld(preset: Preset): Promise<OpenWorld> {
+  const { out, configDir, variables, version, live, watch, alsoPublish = [], earlier: folders = [] } = preset
   await using closing = new AsyncDisposableStack()
   const warn = (text: string) => watch({ at: 'warned', text })
   const folder = closing.use(await openFolder({ out, live, version, alsoPublish, warn }))
+  const earlier = folders.length > 0 ? lazyEarlier(folders, { blobs: folder.blobs, warn }) : undefined
+  const credentials = openCredentials({ variables, folder: configDir })
+  const world = closing.use(worldOn(preset, { ...folder, credentials, ...(earlier && { earlier }), apart: [out] }))
+  const closed = closing.move()
+  return {
+    ...world,
+    blobs: folder.blobs,
+    storedPlan: folder.storedPlan,
+    [Symbol.asyncDispose]: () => closed.disposeAsync(),
+  }
+}
+
+/** The same machine for a store that is somebody else's to close. */
+export function worldOn(machine: Machine, { apart = [], ...backing }: Backing): World & AsyncDisposable {
+  const { cacheDir, variables, version, watch, keepSandboxes, record, replay } = machine
+  const closing = new AsyncDisposableStack()
   const docker = once(async () => {
     const { openDocker } = await import('./docker/docker.ts')
-    return closed.use(openDocker({ ...local({ variables, cacheDir }), blobs: folder.blobs }))
+    return closing.use(openDocker({ ...engineOf(machine), blobs: backing.blobs }))
   })
   const upstream = once(async () =>
     (await import('./upstream/upstream.ts')).openUpstream({ variables, ...(record ? { record } : {}), ...(replay ? { replay } : {}) }),
@@ -72,50 +82,47 @@ export async function openWorld({
     await gateway.begun() // the judge spends from the same budgets
     return (await import('./openai/model.ts')).openModel({ upstream: await upstream(), describe })
   })
-  const credentials = openCredentials({ variables, folder: configDir })
-  const closed = closing.move()
   return {
-    ...folder,
-    ...(earlier.length > 0 && { earlier: lazyEarlier(earlier, { blobs: folder.blobs, warn }) }),
+    ...backing,
     sandboxes: lazySandboxes(docker),
     trees: openTrees({ cacheDir: join(cacheDir, 'baselines'), variables }),
     gateway,
     model: { complete: async (...given) => (await model()).complete(...given), describe },
-    credentials,
     fetcher: openFetcher({
-      blobs: folder.blobs,
+      blobs: backing.blobs,
       git: openGit(variables),
-      credentials,
+      credentials: backing.credentials,
       cacheDir: join(cacheDir, 'sources'),
       registries: registries(variables),
-      apart: [out, ...(record ? [record] : []), ...(replay ? [replay.agent, replay.judge] : [])],
+      apart: [...apart, ...(record ? [record] : []), ...(replay ? [replay.agent, replay.judge] : [])],
     }),
     watch,
     version,
     keepSandboxes,
-    [Symbol.asyncDispose]: () => closed.disposeAsync(),
+    [Symbol.asyncDispose]: () => closing.disposeAsync(),
   }
 }
 
 /** The engine without a store: what `doctor` looks at and cleans, and where `images` builds. */
-export async function openEngine(given: Pick<Preset, 'variables' | 'cacheDir'>): Promise<Engine> {
+export async function openEngine(given: Pick<Machine, 'variables' | 'cacheDir'>): Promise<Engine> {
   const { openDocker } = await import('./docker/docker.ts')
   const nothing = { get: () => Promise.reject(new ProctorError('internal_error', 'here is no store')) }
-  return openDocker({ ...local(given), blobs: nothing })
+  return openDocker({ ...engineOf(given), blobs: nothing })
 }
 export type Engine = Housekeeping & AsyncDisposable
 export type { CustomImage, ImageShelf } from './docker/images/image-shelf.ts'
 
-/** Everything on one machine is one organisation's, unless somebody says otherwise, and equally trusted. */
-const local = ({ variables, cacheDir }: Pick<Preset, 'variables' | 'cacheDir'>) => ({
+const engineOf = ({ variables, cacheDir, images }: Pick<Machine, 'variables' | 'cacheDir' | 'images'>) => ({
   dockerHost: variables.DOCKER_HOST,
-  organisation: variables.PROCTOR_ORGANISATION || 'local',
-  trust: 'local',
+  organisation: images?.organisation ?? (variables.PROCTOR_ORGANISATION || 'local'),
+  trust: images?.trust ?? 'local',
   imagesDir: join(cacheDir, 'images'),
 })
 
 export { gitName, openStore } from './environment/credentials.ts'
+export { unpackTree } from './fetch/unpack-tree.ts'
 export { unpackZip } from './fetch/unpack-zip.ts'
+export { type FolderBlobs, folderBlobs } from './folder/blobs.ts'
 export { packPlan, unpackPlan } from './folder/pack.ts'
 export { type OwnTree, takeTrees } from './git/own-repository.ts'
 
@@ -134,10 +141,10 @@ export const loadGitHub = () => import('./github/github.ts')
 export const describeModel = describeAccount
 
 /** Model providers that the host's environment has a key or an address for. */
-export const knownProviders = (variables: Preset['variables']) => providersOf(variables, false)
+export const knownProviders = (variables: Machine['variables']) => providersOf(variables, false)
 
 /** Where the registries are, as pip and npm themselves are told. */
-const registries = (variables: Preset['variables']) => ({
+const registries = (variables: Machine['variables']) => ({
   pypi: (variables.PIP_INDEX_URL ?? 'https://pypi.org/simple').replace(/\/+$/, ''),
   npm: (variables.npm_config_registry ?? variables.NPM_CONFIG_REGISTRY ?? 'https://registry.npmjs.org').replace(/\/+$/, ''),
 })
@@ -145,40 +152,4 @@ const registries = (variables: Preset['variables']) => ({
 function lazyEarlier(folders: readonly string[], given: { readonly blobs: FolderBlobs; warn(text: string): void }): Earlier {
   const open = once(async () => (await import('./folder/others/earlier.ts')).folderEarlier({ folders, ...given }))
   return { find: async (keys) => (await open()).find(keys) }
-}
-
-function lazySandboxes(open: () => Promise<Sandboxes>): Sandboxes {
-  return {
-    prepare: async (...given) => (await open()).prepare(...given),
-    open: async (...given) => (await open()).open(...given),
-    once: async (...given) => (await open()).once(...given),
-    read: async (...given) => (await open()).read(...given),
-  }
-}
-
-/** `begun`: opened, and told of the plan if there is one. */
-function lazyGateway(open: () => Promise<Gateway>, providers: Gateway['providers']): Gateway & { begun(): Promise<Gateway | undefined> } {
-  let plan: Parameters<Gateway['begin']> | undefined
-  async function begun() {
-    const gateway = await open()
-    if (plan) gateway.begin(...plan)
-    plan = undefined
-    return gateway
-  }
-  return {
-    providers,
-    begin(asked, done) {
-      plan = [asked, [...done]] // as it is now: what is added later is spent from here
-    },
-    begun: async () => (plan ? begun() : undefined),
-    admit: async (admission) => (await begun()).admit(admission),
-  }
-}
-
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined
-  return () => {
-    made ??= make()
-    return made
-  }
 }
