@@ -15,6 +15,8 @@ export type GitHub = {
   readonly wait: (seconds: number) => Promise<void>
   /** As it is written to the API, for requests that go elsewhere. */
   readonly userAgent: string
+  /** How long a file may take to go either way. */
+  readonly transferMs: number
 }
 export type Connection = {
   readonly token: string
@@ -26,6 +28,7 @@ export type Connection = {
   readonly account?: string
   /** How long GitHub may take for one answer. */
   readonly timeoutMs?: number
+  readonly transferMs?: number
   /** How long a second of waiting lasts. Tests have shorter ones. */
   readonly secondMs?: number
 }
@@ -38,7 +41,16 @@ const most = { waits: 2, seconds: 3700 }
  * Limits are waited for as GitHub asks. What may be repeated without harm is, after errors of GitHub's; a POST is not: see
  * `createOnce`.
  */
-export function openGitHub({ token, apiUrl, version, log, account, timeoutMs = 30_000, secondMs = 1000 }: Connection): GitHub {
+export function openGitHub({
+  token,
+  apiUrl,
+  version,
+  log,
+  account,
+  timeoutMs = 30_000,
+  transferMs = 600_000,
+  secondMs = 1000,
+}: Connection): GitHub {
   const baseUrl = apiUrl.replace(/\/+$/, '')
   const userAgent = `proctor/${version}`
   const onLimit = (which: string) => (seconds: number, options: Limited, _: unknown, before: number) => {
@@ -71,7 +83,7 @@ export function openGitHub({ token, apiUrl, version, log, account, timeoutMs = 3
       throw explained(error, { options, baseUrl, token })
     }
   })
-  return { api, log, userAgent, wait: (seconds) => sleep(seconds * secondMs) }
+  return { api, log, userAgent, transferMs, wait: (seconds) => sleep(seconds * secondMs) }
 }
 /** `request.patient: false`: not worth waiting for a limit to end. */
 type Limited = Parameters<Octokit['request']['endpoint']['parse']>[0]

@@ -6,7 +6,6 @@ import { ProctorError } from '../../domain/error.ts'
 import { type GitHub, ownerAndName } from './client.ts'
 
 const tries = 3
-const downloadMs = 600_000
 
 /** The archive of an artifact as a file that only we may read. Throws when it has more bytes, and leaves no part of it. */
 export async function downloadArtifact(github: GitHub, repo: string, id: number, file: string, mostBytes: number): Promise<void> {
@@ -42,7 +41,7 @@ type Download = {
 }
 
 async function download({ github, address, id, file, mostBytes }: Download): Promise<void> {
-  const answer = await fetch(address, { headers: { 'user-agent': github.userAgent }, signal: AbortSignal.timeout(downloadMs) })
+  const answer = await fetch(address, { headers: { 'user-agent': github.userAgent }, signal: AbortSignal.timeout(github.transferMs) })
   if (!answer.ok || !answer.body) throw new Error(`its storage answered ${answer.status}`)
   let bytes = 0
   const counted = async function* (chunks: AsyncIterable<Uint8Array>) {

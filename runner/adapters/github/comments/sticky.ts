@@ -35,6 +35,7 @@ export async function stick({ github, log, thread, author, body, wanted }: Stick
     const written = await write({
       github,
       thread,
+      author,
       texts: [() => text, () => body(20_000), () => body(4000)],
       marked,
       ...(first && { id: first.id }),
@@ -58,20 +59,21 @@ async function own({ thread, key, author }: Ours & { readonly thread: Thread }):
   return marked.filter((comment) => login !== undefined && comment.login === login)
 }
 
-type Writing = Pick<Sticky, 'github' | 'thread'> & {
+type Writing = Pick<Sticky, 'github' | 'thread' | 'author'> & {
   readonly texts: readonly (() => string)[]
   readonly marked: Shown
   readonly id?: number
 }
 
 /** GitHub counts otherwise than it says: of texts that become shorter, the first that it takes. */
-async function write({ github, thread, texts, marked, id }: Writing): Promise<Comment> {
-  const isThis = (text: string) => {
-    const { digest, order } = parseMarker(text) ?? {}
-    return digest === marked.digest && order?.join() === marked.order.join()
-  }
+async function write({ github, thread, author, texts, marked, id }: Writing): Promise<Comment> {
+  const isThis = ({ shown }: Own) => shown.digest === marked.digest && shown.order.join() === marked.order.join()
   const make = (text: string) =>
-    createOnce({ github, create: () => thread.create(text), find: async () => (await thread.list()).find((one) => isThis(one.body)) })
+    createOnce({
+      github,
+      create: () => thread.create(text),
+      find: async () => (await own({ thread, key: marked.key, author })).find(isThis),
+    })
   const change = (text: string) =>
     id === undefined
       ? make(text)

@@ -15,6 +15,7 @@ import {
 } from '../../../../runner/adapters/github/github.ts'
 import { openArtifacts } from '../../../support/github/artifacts.ts'
 import { type Desk, openDesk, repo } from './desk.ts'
+import { uploader } from './uploader.ts'
 
 let desk: Desk
 let token: string
@@ -34,19 +35,7 @@ afterAll(async () => {
 })
 const github = () => desk.client(token)
 
-/** As a job of that workflow run does it. */
-async function upload(runId: number, name: string, content = 'records'): Promise<number> {
-  const job = { workflow_run_backend_id: `run-${runId}-1`, workflow_job_run_backend_id: 'proctor', name }
-  const service = async (method: string, more: object) => {
-    const url = `${artifacts.url}/twirp/github.actions.results.api.v1.ArtifactService/${method}`
-    const headers = { authorization: `Bearer ${artifacts.runtimeToken(runId, 'proctor')}` }
-    const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify({ ...job, ...more }) })
-    return (await answer.json()) as { signed_upload_url?: string; artifact_id?: string }
-  }
-  const { signed_upload_url: address = '' } = await service('CreateArtifact', {})
-  await fetch(address, { method: 'PUT', body: content })
-  return Number((await service('FinalizeArtifact', { size: content.length })).artifact_id)
-}
+const upload: ReturnType<typeof uploader> = (...given) => uploader(artifacts)(...given)
 
 describe('what GitHub says of commits and people', () => {
   test('the merge base is where a change branched off, whatever came to main since', async () => {
