@@ -1,0 +1,83 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Claim } from '../store/claims.ts'
+import type { Evaluation } from '../store/evaluations.ts'
+import type { Nouns } from '../store/open.ts'
+import type { Brief, Desk, Sealed } from './desk.ts'
+
+type Store = Pick<Nouns, 'workers' | 'claims' | 'chunks' | 'results' | 'evaluations' | 'installations'>
+/** How long web may take to seal credentials. */
+const sealingMs = 30_000
+
+/** A desk in front of the store itself: for a worker with a database of its own, and for the one that others reach through a socket. */
+export function storeDesk(store: Store): Desk {
+  return {
+    register: (worker) => store.workers.register(worker),
+    claim: (worker, waitMs, signal) => store.claims.next({ worker, waitMs, ...(signal && { signal }) }),
+    beat: (claim) => store.claims.beat(claim),
+    async about(claim) {
+      const evaluation = await store.evaluations.find(claim.evaluation)
+      const repo = evaluation && (await store.installations.repo(evaluation.repoId))
+      return evaluation && repo && evaluation.headTree ? briefOf(evaluation, { ...repo }) : undefined
+    },
+    planned: (claim, plan) => store.chunks.planned(claim, plan),
+    refused: (claim, errors) => store.chunks.refused(claim, errors),
+    keep: (claim, result) => store.results.keep(claim, result),
+    results: (claim) => store.results.of(claim.evaluation),
+    find: (claim, keys) => store.results.find(claim.evaluation, keys),
+    async earlier(claim, keys) {
+      const evaluation = await store.evaluations.find(claim.evaluation)
+      if (!evaluation) return undefined
+      const { rerun } = evaluation.request
+      // Asked to look at everything again, it takes nothing over.
+      if (rerun?.anew === 'all') return undefined
+      const again =
+        rerun && (await store.results.of(rerun.of)).findLast((kept) => kept.keys.run === keys.run && kept.keys.grade === keys.grade)
+      if (again && (again.grade.verdict === 'pass' || (rerun.anew === 'nothing' && again.grade.verdict === 'fail')))
+        return {
+          record: again.record,
+          grade: again.grade,
+          origin: again.reused ?? { plan: evaluation.planId ?? keys.run, commit: evaluation.headSha },
+        }
+      if (rerun?.anew === 'failed' && again) return undefined
+      return store.results.earlier(evaluation.repoId, keys)
+    },
+    credentials: (claim, names, publicKey) => sealed(store, { claim, names, publicKey }),
+    finish: (claim) => store.chunks.finish(claim),
+    fail: (claim, error) => store.claims.fail(claim, error),
+  }
+}
+
+/** Web alone has the values: it is asked through the claim, and its answer is for this claim's key. */
+async function sealed(
+  { claims }: Pick<Store, 'claims'>,
+  { claim, names, publicKey }: { readonly claim: Claim; readonly names: readonly string[]; readonly publicKey: string },
+): Promise<Sealed | undefined> {
+  if (!(await claims.want(claim, names, publicKey))) return undefined
+  const until = Date.now() + sealingMs
+  for (;;) {
+    const found = (await claims.sealed(claim)) as Sealed | undefined // what web wrote, with `seal`
+    if (found) return found
+    if (Date.now() > until) return undefined
+    await wait(100)
+  }
+}
+
+function briefOf(evaluation: Evaluation, { owner, name }: { readonly owner: string; readonly name: string }): Brief {
+  const { id, organisation, kind, ref, pull, headSha, headTree, baseSha, baseTree, trust, defaultBranch, request, planBlob } = evaluation
+  if (!headTree) throw new Error('an evaluation without a tree has no job')
+  return {
+    evaluation: id,
+    organisation,
+    repo: `${owner}/${name}`,
+    kind,
+    ref: ref ?? headSha,
+    ...(pull !== null && { pull }),
+    head: { commit: headSha, tree: headTree },
+    ...(baseSha !== null && baseTree && { base: { commit: baseSha, tree: baseTree } }),
+    credentials: trust === 'trusted' || evaluation.approvedWithCredentials,
+    proposals: trust === 'trusted' && pull !== null,
+    trust: trust === 'fork' ? 'fork' : defaultBranch ? 'default branch' : 'pull request',
+    request,
+    ...(planBlob && { plan: planBlob }),
+  }
+}
