@@ -20,9 +20,16 @@ export function* dueRuns(
   { shard = wholePlan, before = 0, attempts: most = usualAttempts }: Asked = {},
 ): Generator<Run> {
   const results = new Map(done.map((result, at) => [result.run.id, { ...result, isEarlier: at < before }]))
-  for (const run of plan.batches.flatMap((batch) => expand(batch, results, most)).filter(inShard(shard, plan.shards))) {
+  const isMine = inShard(shard, plan.shards)
+  const of = (isProposed: boolean) => plan.batches.filter(({ proposed = false }) => proposed === isProposed)
+  const left = (batches: readonly Batch[]) =>
+    batches.flatMap((batch) => expand(batch, results, most)).filter((run) => isMine(run) && !results.has(run.id))
+  const deciding = left(of(false))
+  // What is the same work as what decides waits for it, and is paid once.
+  const awaited = new Set(deciding.map(({ keys }) => keys.grade))
+  for (const run of [...deciding, ...left(of(true)).filter(({ keys }) => !awaited.has(keys.grade))]) {
     if (isSpent(plan.budget, done)) return
-    if (!results.has(run.id)) yield run
+    yield run
   }
 }
 
@@ -62,6 +69,9 @@ function isSpent({ costUsd, wallMs }: Budget, done: readonly Result[]): boolean 
   if (costUsd === undefined && wallMs === undefined) return false
   const paid = done.filter(({ reused }) => !reused)
   const sum = (of: (result: Result) => number) => paid.reduce((total, result) => total + of(result), 0)
-  if (costUsd !== undefined && sum(({ record, grade }) => record.usage.costUsd + grade.usage.costUsd) >= costUsd) return true
-  return wallMs !== undefined && sum(({ record }) => record.timing.durationMs) >= wallMs
+  const records = ({ run, record }: Result) => (record.run === run.id ? record : undefined) // else it is that of the same work done before
+  const grades = ({ run, grade }: Result) => (grade.run === run.id ? grade : undefined)
+  const cost = (result: Result) => (records(result)?.usage.costUsd ?? 0) + (grades(result)?.usage.costUsd ?? 0)
+  if (costUsd !== undefined && sum(cost) >= costUsd) return true
+  return wallMs !== undefined && sum((result) => records(result)?.timing.durationMs ?? 0) >= wallMs
 }

@@ -13,10 +13,13 @@ export async function takeOver(plan: Plan, world: Pick<World, 'records' | 'earli
   if (!world.earlier) return
   const { records } = world
   const asked = ahead ? allDue(plan) : { ...plan, budget: {} } // what was paid elsewhere is nothing spent
-  // Head first: which of the base side is due follows from it.
-  for (const wanted of ['head', 'base']) {
+  const looked = new Set<string>()
+  // What is found makes more due: the base side of what failed, and what waits for the same work.
+  for (;;) {
     const done = await records.results(plan.id)
-    const due = [...dueRuns(asked, done, { ...(shard && { shard }), before: done.length })].filter(({ side }) => side === wanted)
+    const due = [...dueRuns(asked, done, { ...(shard && { shard }), before: done.length })].filter(({ id }) => !looked.has(id))
+    if (due.length === 0) return
+    for (const { id } of due) looked.add(id)
     const work = async (run: Run) => {
       const result = await earlierResult(run, world)
       if (result) await records.keep(plan.id, result)

@@ -100,6 +100,22 @@ describe('due', () => {
     expect(order[2]).toContain('base')
   })
 
+  test('what a change proposes waits for the same work that decides, and is paid once', async () => {
+    const { batches, ...rest } = fakePlan({ samples: 2 })
+    const [batch] = [there(batches[0])]
+    const [first, second] = [there(batch.runs[0]), there(batch.runs[1])]
+    const altered = { ...second, id: `${second.id}.proposed`, keys: { ...second.keys, grade: first.keys.run } }
+    const same = { ...first, id: `${first.id}.proposed` }
+    const plan: Plan = { ...rest, batches: [{ ...batch, proposed: true, runs: [same, altered] }, batch], budget: { costUsd: 0.06 } }
+    expect(ids(dueRuns(plan, []))).toEqual([first.id, second.id, altered.id])
+    const [done] = await finish([first])
+    const taken = { ...there(done), run: same }
+    expect(ids(dueRuns(plan, [there(done)]))).toEqual([second.id, same.id, altered.id])
+    expect(ids(dueRuns(plan, [there(done), taken]))).toEqual([second.id, altered.id])
+    // Were it paid twice, the budget were spent.
+    expect(2 * (there(done).record.usage.costUsd + there(done).grade.usage.costUsd)).toBeGreaterThan(0.06)
+  })
+
   test('shards are disjoint, complete, and keep the epochs and sides of a sample together', () => {
     const plan = fakePlan({ samples: 200, epochs: 2 })
     const shards = [1, 2, 3].map((index) => [...dueRuns(plan, [], { shard: { index, of: 3 } })])
