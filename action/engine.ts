@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
 import { delimiter, dirname } from 'node:path'
 import { ProctorError } from '../runner/domain/error.ts'
+import { keyless } from '../runner/lib/keyless.ts'
 import { shipped } from '../runner/lib/shipped.ts'
 import type { Job } from './job.ts'
-import { withoutSecrets } from './secrets.ts'
 
 /** The base image, made once on a machine: a fresh runner takes about a minute for it. Throws `base_image_missing`. */
 export async function ensureImage({ settings, log, signal }: Pick<Job, 'settings' | 'log' | 'signal'>): Promise<void> {
@@ -24,7 +24,7 @@ export async function ensureImage({ settings, log, signal }: Pick<Job, 'settings
 
 /** Making an image takes none of the job's secrets. The runner's own Node brings an npm, for machines that have no other. */
 const forBootstrap = (variables: Job['settings']['variables']) => ({
-  ...withoutSecrets(variables),
+  ...keyless(variables),
   INPUT_TOKEN: undefined,
   PATH: `${variables.PATH ?? ''}${delimiter}${dirname(process.execPath)}`,
 })

@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest'
-import { maskSecrets, withoutSecrets } from '../../action/secrets.ts'
+import { maskSecrets } from '../../action/secrets.ts'
+import { keyless } from '../../runner/lib/keyless.ts'
 
 test('a secret is masked in every form in which it may come out by accident', () => {
   const said: string[] = []
@@ -29,7 +30,7 @@ test('a secret is masked in every form in which it may come out by accident', ()
 
 test('code of strangers runs in a world without a key', () => {
   expect(
-    withoutSecrets({
+    keyless({
       PATH: '/bin',
       OPENAI_API_KEY: 'a',
       ANTHROPIC_AUTH_TOKEN: 'b',
