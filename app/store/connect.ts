@@ -18,12 +18,23 @@ const watchful = { superviseIntervalSeconds: 5, monitorIntervalSeconds: 5, queue
 /** Opens the database, and a queue on it that is not started yet. Throws `database_in_use`. */
 export async function connect({ folder, databaseUrl, onError = warn }: ConnectOptions): Promise<Connection> {
   await using opening = new AsyncDisposableStack()
-  const { pool, boss } = databaseUrl ? onServer(opening, databaseUrl, onError) : await inProcess(opening, folder, onError)
-  boss.on('error', onError)
-  opening.defer(() => boss.stop({ graceful: false, close: databaseUrl !== undefined }))
+  // A connection that is being closed may break as it likes.
+  let closed = false
+  const tell = (error: Error) => {
+    if (!closed) onError(error)
+  }
+  const { pool, boss } = databaseUrl ? onServer(opening, databaseUrl, tell) : await inProcess(opening, folder, tell)
+  boss.on('error', tell)
+  opening.defer(() => {
+    closed = true
+    return boss.stop({ timeout: drainMs, close: databaseUrl !== undefined })
+  })
   const closing = opening.move()
   return { pool, boss, [Symbol.asyncDispose]: () => closing.disposeAsync() }
 }
+
+/** How long jobs in hands may take to end when the store is closed; what has not ended is tried again. */
+const drainMs = 10_000
 
 const warn = (error: Error) => process.emitWarning(error)
 

@@ -54,7 +54,7 @@ export async function storeOn(
   await boss.start()
   await prepareQueues(boss, heartbeatSeconds ?? 30)
   // Nobody but this process is here: what is in hands is in those of one that died.
-  if (!databaseUrl) await dropAll(boss, pool)
+  if (!databaseUrl) await dropAll(boss, db)
   const queue = withinTransactions(boss, await knowQueues(boss))
   const results = resultsIn(db, queue)
   return {

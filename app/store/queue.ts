@@ -1,7 +1,7 @@
 import { sql, type Transaction } from 'kysely'
 import { fromKysely, type JobWithMetadata, type PgBoss } from 'pg-boss'
 import { withoutNul } from './database/plain-text.ts'
-import type { Db, Pool } from './database/pool.ts'
+import type { Db } from './database/pool.ts'
 import type { Tables } from './database/tables.ts'
 import { type JobName, type Jobs, queues, type Sending } from './jobs.ts'
 
@@ -130,9 +130,8 @@ export async function knowQueues(boss: PgBoss): Promise<Readonly<Record<string, 
 }
 
 /** Takes every job out of the hands that it is in; each is tried again. */
-export async function dropAll(boss: PgBoss, pool: Pool): Promise<void> {
-  const { rows } = await pool.query<{ name: string; ids: string[] }>(
-    `SELECT name, array_agg(id) AS ids FROM pgboss.job WHERE state = 'active' GROUP BY name`,
-  )
+export async function dropAll(boss: PgBoss, db: Db): Promise<void> {
+  const { rows } = await sql<{ name: string; ids: string[] }>`
+    SELECT name, array_agg(id) AS ids FROM pgboss.job WHERE state = 'active' GROUP BY name`.execute(db)
   for (const { name, ids } of rows) await boss.fail(name, ids, { message: 'the process that had it is gone' })
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { cp, mkdtemp, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { connect } from '../../app/store/connect.ts'
+import { type Connection, connect } from '../../app/store/connect.ts'
 import { type Nouns, openStore, type StoreOptions, storeOn } from '../../app/store/open.ts'
 import { freshDatabase } from './postgres.ts'
 
@@ -39,8 +39,18 @@ export async function openAt({ options }: Place): Promise<Opened> {
   const opened = opening.move()
   return {
     store,
-    query: async <Row>(text: string, values?: unknown[]) => (await connection.pool.query(text, values)).rows as Row[],
+    query: async <Row>(text: string, values?: unknown[]) => (await raw(connection.pool, text, values)) as Row[],
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  }
+}
+
+/** A statement that fails must not cost the pool its connection: the embedded database has no other. */
+async function raw(pool: Connection['pool'], text: string, values?: unknown[]): Promise<unknown[]> {
+  const client = await pool.connect()
+  try {
+    return (await client.query(text, values)).rows
+  } finally {
+    client.release()
   }
 }
 
