@@ -116,6 +116,25 @@ test('regressions are samples that head fails and base passes, by the majority o
   expect(buildReport(plan, results, context).totals).toMatchObject({ runs: 9, regressions: 1 })
 })
 
+test('of an agent that is the base`s own each result counts for both sides: nothing regressed, and nothing is missing', async () => {
+  const { plan, results } = await told(['pass', 'tests-fail', 'tests-fail'], { samples: 3 })
+  const own = {
+    ...plan,
+    batches: plan.batches.map((batch) => ({ ...batch, base: { commit: 'a1b2', samples: 'all' as const, same: true as const } })),
+  }
+  const report = buildReport(own, results, context)
+  expect([report.state, report.totals.regressions]).toEqual(['complete', 0])
+  expect(at(report.batches, 0).comparison).toEqual({
+    base: 'a1b2',
+    pairs: 3,
+    regressed: [],
+    fixed: [],
+    unpaired: 0,
+    p: 1,
+    detectable: null,
+  })
+})
+
 test('scorer totals: one line a scorer, N/A beside the rate, the lowest trust it had', async () => {
   const { plan, results } = await told(['pass', 'tests-fail', 'sandbox-lost'])
   const unsure = at(results, 0)
