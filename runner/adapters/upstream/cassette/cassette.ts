@@ -30,21 +30,18 @@ export function recording(send: Send, folder: string, redact: (text: string) => 
 
 async function* taped({ headers, body }: Answer, write: (body: Uint8Array) => Promise<void>): AsyncGenerator<Uint8Array> {
   const chunks: Uint8Array[] = []
-  let ended: 'whole' | 'broken' | 'left' = 'left'
+  let ended = false
   try {
     for await (const chunk of body) {
       chunks.push(chunk)
       yield chunk
     }
-    ended = 'whole'
-  } catch (thrown) {
-    ended = 'broken'
-    throw thrown
+    ended = true
   } finally {
     const bytes = Buffer.concat(chunks)
-    // Some clients hang up as soon as they saw the last event.
+    // Some clients hang up as soon as they saw the last event: we are left then, or the connection to the provider breaks under us.
     const isStream = headers['content-type']?.includes('text/event-stream')
-    if (ended === 'whole' || (ended === 'left' && isStream && isWholeStream(bytes.toString('utf8')))) await write(bytes)
+    if (ended || (isStream && isWholeStream(bytes.toString('utf8')))) await write(bytes)
   }
 }
 

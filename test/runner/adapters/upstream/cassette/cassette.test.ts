@@ -181,6 +181,25 @@ describe('what is kept', () => {
     expect(await answersIn(studios.folder.root)).toHaveLength(isWhole)
   })
 
+  test.each([
+    [1, 0],
+    [2, 1],
+  ])('a client that hangs up takes the connection along: after %d of 2 events that leaves %d answers', async (count, kept) => {
+    await using folder = await written({})
+    const events = ['event: message_start\ndata: {"type":"message_start"}\n\n', 'event: message_stop\ndata: {"type":"message_stop"}\n\n']
+    const send: Send = async () => ({
+      status: 200,
+      headers: { 'content-type': 'text/event-stream' },
+      body: (async function* () {
+        yield* bytes(events.slice(0, count))
+        throw new DOMException('This operation was aborted', 'AbortError')
+      })(),
+    })
+    const left = await failure(heard(recording(send, folder.root, plain), call({ address: 'http://x', key: '' })))
+    expect(left.name).toBe('AbortError')
+    expect(await answersIn(folder.root)).toHaveLength(kept)
+  })
+
   test('no stream that ends in the middle, or with an error, although the connection does not tell', async () => {
     const events = ['event: message_start\ndata: {"type":"message_start"}\n\n', 'event: error\ndata: {"type":"error"}\n\n']
     for (const count of [1, 2]) {
