@@ -29,16 +29,19 @@ export function safeLink(path: string, target: string): string {
 }
 
 /** Counts what comes out of an archive, and stops it before the disk does. */
-export function meter(): { entry(): void; bytes(count: number): void } {
+export function meter(limits: { readonly unpacked: number; readonly entries: number } = most): {
+  entry(): void
+  bytes(count: number): void
+} {
   let entries = 0
   let unpacked = 0
   return {
     entry() {
-      if (++entries > most.entries) throw new Refused(`it has more than ${most.entries} entries`)
+      if (++entries > limits.entries) throw new Refused(`it has more than ${limits.entries} entries`)
     },
     bytes(count) {
       unpacked += count
-      if (unpacked > most.unpacked) throw new Refused(`it unpacks to more than ${most.unpacked / 2 ** 20} MB`)
+      if (unpacked > limits.unpacked) throw new Refused(`it unpacks to more than ${limits.unpacked / 2 ** 20} MB`)
     },
   }
 }

@@ -17,12 +17,12 @@ const longestLine = 16_384
 
 /**
  * Counts what a checkout of the commit would write, before it writes: a few kilobytes of history can name a billion files, or one of many
- * gigabytes. Returns its submodules. Throws `Refused`.
+ * gigabytes, or folders in folders with nothing in them. Returns its submodules. Throws `Refused`.
  */
 export async function measureTree(commit: string, { folder, path, count, signal }: Options): Promise<Link[]> {
   const links: Link[] = []
   let rest = ''
-  for await (const bytes of git(['ls-tree', '-r', '-l', '-z', commit], { repository: join(folder, '.git'), path, signal })) {
+  for await (const bytes of git(['ls-tree', '-r', '-t', '-l', '-z', commit], { repository: join(folder, '.git'), path, signal })) {
     const lines = (rest + bytes.toString('latin1')).split('\0')
     rest = lines.pop() ?? ''
     if (rest.length > longestLine) throw new Refused('a name in it is too long')
@@ -30,7 +30,7 @@ export async function measureTree(commit: string, { folder, path, count, signal 
       const [, mode, object = '', size, name = ''] = /^(\d+) \w+ ([0-9a-f]+) +(\d+|-)\t(.*)$/s.exec(line) ?? []
       count.entry()
       if (mode === '160000') links.push({ path: Buffer.from(name, 'latin1').toString('utf8'), commit: object })
-      else count.bytes(Number(size))
+      else if (mode !== '040000') count.bytes(Number(size))
     }
   }
   return links
