@@ -11,6 +11,9 @@ const verbs = {
   images: () => import('./commands/images.ts'),
   report: () => import('./commands/report.ts'),
   schema: () => import('./commands/schema.ts'),
+  serve: () => import('./commands/serve.ts'),
+  web: () => import('./commands/web.ts'),
+  worker: () => import('./commands/worker.ts'),
 } as const
 type Verb = keyof typeof verbs
 
@@ -26,6 +29,9 @@ usage: proctor <command> [options]
   images ACTION     list, build or remove the images that Dockerfile bodies make
   report OUT        write the report of an output folder again
   schema [NAME]     print the JSON Schema of a file format
+  serve             the GitHub App on one box: webhooks, check runs, a worker
+  web               the part of it that speaks to GitHub
+  worker            the part of it that runs sandboxes
 
   proctor <command> --help   says more about a command
   proctor --version          prints the version

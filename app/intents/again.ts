@@ -37,6 +37,7 @@ export async function again(
     ...given('tag', of.tag),
     ...given('baseSha', of.baseSha),
     ...given('headRepoId', of.headRepoId),
+    ...(of.approvedBy !== null && { approvedBy: of.approvedBy, approvedWithCredentials: of.approvedWithCredentials }),
   })
   return { evaluation: evaluation.id }
 }

@@ -1,6 +1,7 @@
 import { type Selectable, sql } from 'kysely'
 import type { Db } from './database/pool.ts'
 import type { Baselines } from './database/tables.ts'
+import type { OfSample } from './feedback.ts'
 
 export type Baseline = Readonly<Selectable<Baselines>>
 
@@ -22,6 +23,28 @@ export const baselinesIn = (db: Db) => ({
     return rows.length
   },
 
+  /**
+   * Samples whose failure somebody accepted, for an evaluation: in the same pull request, whatever was pushed since, or anywhere in the
+   * repository for a result with the very same key. One that was accepted elsewhere says nothing about another change.
+   */
+  async acceptedFailures(evaluation: string): Promise<OfSample[]> {
+    const { rows } = await sql<OfSample>`
+      SELECT b.agent, b.eval, b.sample_id AS sample
+      FROM proctor.evaluations e JOIN proctor.baselines b ON b.repo_id = e.repo_id
+      WHERE e.id = ${evaluation} AND b.accepted_by IS NOT NULL
+        AND (
+          EXISTS (SELECT 1 FROM proctor.evaluations a WHERE a.id = b.evaluation_id AND a.pull = e.pull)
+          OR EXISTS (
+            SELECT 1 FROM proctor.results r
+            WHERE r.evaluation_id = e.id AND r.side = 'head' AND r.grade_key = b.key
+              AND r.agent = b.agent AND r.eval = b.eval AND r.sample_id = b.sample_id
+          )
+        )
+        AND 2 * (SELECT count(*) FROM proctor.results r WHERE ${headOf('pass')}) <= (SELECT count(*) FROM proctor.results r WHERE ${headOf('pass', 'fail')})
+      ORDER BY b.agent, b.eval, b.sample_id`.execute(db)
+    return rows
+  },
+
   of: (repoId: number, agent: string, title: string): Promise<Baseline[]> =>
     db
       .selectFrom('baselines')
@@ -32,3 +55,7 @@ export const baselinesIn = (db: Db) => ({
       .orderBy('sampleId')
       .execute(),
 })
+
+/** Results of the evaluation in which a sample was accepted, all its epochs. */
+const headOf = (...verdicts: readonly string[]) => sql`r.evaluation_id = b.evaluation_id AND r.agent = b.agent AND r.eval = b.eval
+  AND r.sample_id = b.sample_id AND r.side = 'head' AND r.verdict = ANY(${verdicts}::text[])`

@@ -38,6 +38,9 @@ export type NewEvaluation = {
   readonly headRepoId?: number
   readonly deliveryId?: string
   readonly note?: string
+  /** Somebody looked at exactly this commit before: it need not wait again. */
+  readonly approvedBy?: string
+  readonly approvedWithCredentials?: boolean
 }
 export type Approval = { readonly id: string; readonly sha: string; readonly by: string; readonly withCredentials: boolean }
 /** `made` false: the same work was asked for before, and this is that. `superseded` were cancelled for it. */

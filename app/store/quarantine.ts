@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely'
+import { type Selectable, sql } from 'kysely'
 import type { Db } from './database/pool.ts'
 import type { Quarantined } from './database/tables.ts'
 import type { OfSample } from './feedback.ts'
@@ -27,6 +27,26 @@ export const quarantineIn = (db: Db) => ({
       .executeTakeFirst()
     return numDeletedRows === 1n
   },
+
+  /** Samples of a pull request's evaluations that are called so: by their id, or by `agent/eval/id`. */
+  named: (repoId: number, pull: number, name: string): Promise<OfSample[]> =>
+    db
+      .selectFrom('samples')
+      .innerJoin('evaluations', 'evaluations.id', 'samples.evaluationId')
+      .select(['samples.agent', 'samples.eval', 'samples.sampleId as sample'])
+      .distinct()
+      .where('evaluations.repoId', '=', repoId)
+      .where('evaluations.pull', '=', pull)
+      .where((is) =>
+        is.or([
+          is('samples.sampleId', '=', name),
+          is(sql<string>`proctor.samples.agent || '/' || proctor.samples.eval || '/' || proctor.samples.sample_id`, '=', name),
+        ]),
+      )
+      .orderBy('samples.agent')
+      .orderBy('samples.eval')
+      .limit(20)
+      .execute(),
 
   of: (repoId: number): Promise<QuarantinedSample[]> =>
     db.selectFrom('quarantined').selectAll().where('repoId', '=', repoId).orderBy('agent').orderBy('eval').orderBy('sampleId').execute(),

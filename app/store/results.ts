@@ -109,8 +109,8 @@ export const resultsIn = (db: Db, queue: Within) => ({
       .limit(limit)
       .execute(),
 
-  /** A run by its id, only in this repository: another organisation's ids say nothing here. The newest evaluation's when several have it. */
-  run: (repoId: number, runId: string) =>
+  /** A run by its id, only in this repository: another organisation's ids say nothing here. Of several evaluations that have it the newest, those of `pull` first. */
+  run: (repoId: number, runId: string, pull?: number) =>
     db
       .selectFrom('results')
       .innerJoin('evaluations', 'evaluations.id', 'results.evaluationId')
@@ -125,6 +125,7 @@ export const resultsIn = (db: Db, queue: Within) => ({
       ])
       .where('results.runId', '=', runId)
       .where('evaluations.repoId', '=', repoId)
+      .$if(pull !== undefined, (query) => query.orderBy((is) => is('evaluations.pull', 'is not distinct from', pull ?? null), 'desc'))
       .orderBy('results.seq', 'desc')
       .limit(1)
       .executeTakeFirst(),
