@@ -1,23 +1,16 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Nouns } from '../../../app/store/open.ts'
 import { joined } from '../../../app/store/records.ts'
-import { folderBlobs } from '../../../runner/adapters/folder/blobs.ts'
 import type { Plan, Run } from '../../../runner/domain/plan.ts'
 import type { Result } from '../../../runner/domain/result.ts'
 import { type RecordsUnderTest, recordsContract } from '../../contract/records.ts'
+import { memoryBlobs } from '../../fakes/blobs.ts'
 import { fakePlan } from '../../fakes/plans.ts'
 import { fakeResult } from '../../fakes/results.ts'
 import { asked, claimed, freshId, planning, running } from '../../support/asked.ts'
 import { engines, freshPlace, type Opened, openAt, openFresh, type Place } from '../../support/stores.ts'
 
-let folder: string
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'proctor-results-'))
-})
-afterAll(() => rm(folder, { recursive: true, force: true }))
+const blobs = memoryBlobs()
 
 describe.each(engines)('records of an evaluation in %s', (engine) => {
   let place: Place
@@ -32,7 +25,7 @@ describe.each(engines)('records of an evaluation in %s', (engine) => {
   })
   const under = (evaluation: string): RecordsUnderTest => ({
     records: opened.store.records(evaluation),
-    blobs: folderBlobs(folder),
+    blobs,
     async reopen() {
       await opened[Symbol.asyncDispose]()
       opened = await openAt(place)
@@ -53,7 +46,6 @@ describe.each(engines)('results in %s', (engine) => {
   afterAll(() => opened?.[Symbol.asyncDispose]())
 
   const plan = fakePlan({ samples: 3 })
-  const blobs = () => folderBlobs(folder)
   const runOf = (from: Plan, index: number): Run => {
     const run = from.batches[0]?.runs[index]
     if (!run) throw new Error('no such run')
@@ -63,20 +55,20 @@ describe.each(engines)('results in %s', (engine) => {
   test('are kept under a claim that holds, and once', async () => {
     const { id, worker } = await running(store)
     const claim = await claimed(store, worker)
-    const result = await fakeResult(runOf(plan, 0), blobs())
+    const result = await fakeResult(runOf(plan, 0), blobs)
     expect(await store.results.keep(claim, result)).toBe(true)
     expect(await store.results.keep(claim, { ...result, grade: { ...result.grade, verdict: 'fail' } })).toBe(true)
-    expect(await store.results.keep({ ...claim, fence: claim.fence + 1 }, await fakeResult(runOf(plan, 1), blobs()))).toBe(false)
+    expect(await store.results.keep({ ...claim, fence: claim.fence + 1 }, await fakeResult(runOf(plan, 1), blobs))).toBe(false)
     expect(await store.results.of(id)).toMatchObject([{ run: result.run.id, grade: { verdict: 'pass' } }])
     await store.evaluations.cancel(id, 'enough')
-    expect(await store.results.keep(claim, await fakeResult(runOf(plan, 2), blobs()))).toBe(false)
+    expect(await store.results.keep(claim, await fakeResult(runOf(plan, 2), blobs))).toBe(false)
     expect(await store.results.of(id)).toHaveLength(1)
     expect(joined(plan, await store.results.of(id))).toEqual([result])
   })
 
   test('say what an agent said, whatever that was', async () => {
     const { id } = await running(store)
-    const result = await fakeResult(runOf(plan, 0), blobs())
+    const result = await fakeResult(runOf(plan, 0), blobs)
     const turns = [{ id: 't1', user: 'u', response: 'NUL \0 half \ud83d \u001b[31m', steps: 0 }]
     const scores = result.grade.scores.map((score) => ({ ...score, name: `${score.name}\0` }))
     const hostile: Result = { ...result, record: { ...result.record, turns }, grade: { ...result.grade, scores } }
@@ -87,7 +79,7 @@ describe.each(engines)('results in %s', (engine) => {
   test('have their verdict and scores beside them, to be counted', async () => {
     const { id } = await running(store)
     const stories = ['pass', 'tests-fail', 'sandbox-lost'] as const
-    for (const [index, story] of stories.entries()) await store.results.insert(id, await fakeResult(runOf(plan, index), blobs(), story))
+    for (const [index, story] of stories.entries()) await store.results.insert(id, await fakeResult(runOf(plan, index), blobs, story))
     expect(await store.results.counts(id)).toEqual({ pass: 1, fail: 1, unscored: 1 })
     const scores = await opened.query('SELECT name, status, required FROM proctor.scores WHERE evaluation_id = $1 AND run_id = $2', [
       id,
@@ -104,7 +96,7 @@ describe.each(engines)('results in %s', (engine) => {
   describe('of the default branch', () => {
     const kept = async (more: Parameters<typeof asked>[0], story: 'pass' | 'sandbox-lost' | 'judge-broken' = 'pass') => {
       const { id } = await running(store, more)
-      const result = await fakeResult(runOf(plan, 0), blobs(), story)
+      const result = await fakeResult(runOf(plan, 0), blobs, story)
       await store.results.insert(id, result)
       return { id, result }
     }
@@ -155,7 +147,7 @@ describe.each(engines)('results in %s', (engine) => {
     const { id } = await planning(store, { repoId: freshId() })
     const repoId = freshId()
     const { id: own } = await planning(store, { repoId })
-    const result = await fakeResult(runOf(plan, 0), blobs())
+    const result = await fakeResult(runOf(plan, 0), blobs)
     await store.results.insert(id, result)
     expect(await store.results.run(repoId, result.run.id)).toBeUndefined()
     await store.results.insert(own, result)
