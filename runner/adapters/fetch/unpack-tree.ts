@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises
 import { dirname, join } from 'node:path'
 import { ProctorError } from '../../domain/error.ts'
 import { Refused, safeLink } from './guard.ts'
+import { cutOutwardLinks } from './outward-links.ts'
 import { readTarball } from './tarball.ts'
 
 /**
@@ -28,6 +29,8 @@ export async function unpackTree(archive: string, to: string): Promise<void> {
       // What led no further than the top folder leads out of it now.
       await symlink(safeLink(file.path, file.link), join(to, file.path))
     }
+    // One may lead out through another, by the way that the other takes.
+    await cutOutwardLinks(to)
   } catch (error) {
     if (error instanceof Refused)
       throw new ProctorError('agent_code_fetch_failed', `the tree of the repository: ${error.message}`, { cause: error })

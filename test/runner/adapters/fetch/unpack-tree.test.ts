@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, readlinkSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -47,6 +47,16 @@ test('comes without its top folder, as it was', async () => {
   expect(statSync(join(to, 'a/run.sh')).mode & 0o111).not.toBe(0)
   expect(readFileSync(join(to, 'a/link'), 'utf8')).toBe(big)
   expect(readlinkSync(join(to, 'a/link'))).toBe('../big')
+})
+
+test('a link that leads out by the way that another takes leads nowhere', async () => {
+  writeFileSync(join(folder, 'secret'), 'of the machine')
+  const to = await unpacked([
+    { name: 'top/a/b/c/home', link: '../../..' },
+    { name: 'top/trick', link: 'a/b/c/home/../secret' },
+  ])
+  expect(readlinkSync(join(to, 'a/b/c/home'))).toBe('../../..')
+  expect(() => readFileSync(join(to, 'trick'))).toThrow('ENOENT')
 })
 
 describe('is refused', () => {

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readlinkSync, realpathSync, rmSync, symlinkSync
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { cutOutwardLinks } from '../../../../runner/adapters/git/outward-links.ts'
+import { cutOutwardLinks } from '../../../../runner/adapters/fetch/outward-links.ts'
 
 const base = realpathSync(mkdtempSync(join(tmpdir(), 'proctor-links-')))
 afterAll(() => rmSync(base, { recursive: true, force: true }))

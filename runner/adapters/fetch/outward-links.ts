@@ -1,5 +1,5 @@
 import { readdir, readlink, rm, symlink } from 'node:fs/promises'
-import { Refused } from '../fetch/guard.ts'
+import { Refused } from './guard.ts'
 
 /** Where a link leads that led out of its tree: nowhere, on any machine, and as absolute as what no reader of links accepts. */
 const nowhere = '/nonexistent/leads-out-of-the-repository'
