@@ -10,7 +10,7 @@ import { type Line, rawLines } from '../results-log.ts'
 import { isSystemError } from '../write.ts'
 
 /** Output folders that another machine filled: nothing in them is taken for what it says it is, and no link in them is followed. */
-export const planOf = (folder: string) => join(folder, 'plan.json')
+const planOf = (folder: string) => join(folder, 'plan.json')
 export const logOf = (folder: string) => join(folder, 'results.jsonl')
 
 /** What a plan says of its runs, by the ids of their first attempts. */
