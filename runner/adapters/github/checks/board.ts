@@ -29,6 +29,7 @@ type State = { readonly conclusion?: Conclusion; readonly queued?: boolean; read
  */
 export function openBoard({ externalId, name: aggregate, detailsUrl, log, ...commit }: Options) {
   const known = new Map<string, CheckRun>()
+  const found = new Set<number>()
   const concluded = new Map<string, Conclusion>()
   const app: { slug?: string } = {}
   let refused = false
@@ -54,8 +55,11 @@ export function openBoard({ externalId, name: aggregate, detailsUrl, log, ...com
     const { conclusion } = state
     const content = { externalId, detailsUrl: detailsUrl(), output, ...state }
     const before = known.get(name)
-    const run =
-      (before && (await ifOurs(updateCheckRun(commit, before, content)))) ?? (await createCheckRun(commit, name, { ...content, onRepeat }))
+    const update = before && updateCheckRun(commit, before, content)
+    // One that was found may be another App's, which took our id for its own: then ours is another.
+    const updated = await (update && found.has(before.id) ? ifOurs(update) : update)
+    const run = updated ?? (await createCheckRun(commit, name, { ...content, onRepeat }))
+    found.delete(run.id)
     known.set(name, { ...run, isOpen: conclusion === undefined })
     if (conclusion !== undefined) concluded.set(name, conclusion)
     if (run.app !== undefined) app.slug = run.app
@@ -89,13 +93,15 @@ export function openBoard({ externalId, name: aggregate, detailsUrl, log, ...com
 
     /** Takes up what is there already. Of two with one name the later is the one that GitHub shows. */
     async adopt(): Promise<void> {
-      const found = (await allowed(() => listCheckRuns(commit))) ?? []
-      for (const run of found.filter(isOurs).toSorted((a, b) => a.id - b.id)) {
+      const all = (await allowed(() => listCheckRuns(commit))) ?? []
+      for (const run of all.filter(isOurs).toSorted((a, b) => a.id - b.id)) {
         const other = known.get(run.name)
         const [older, newer] = other && other.id > run.id ? [run, other] : [other, run]
         if (older?.isOpen && older.id !== newer.id)
           await allowed(() => ifOurs(updateCheckRun(commit, older, { externalId, detailsUrl: detailsUrl(), ...replaced })))
-        known.set(run.name, newer.id === other?.id ? other : newer)
+        if (newer.id === other?.id) continue
+        known.set(run.name, newer)
+        found.add(newer.id)
       }
     },
 
@@ -120,10 +126,13 @@ export function openBoard({ externalId, name: aggregate, detailsUrl, log, ...com
     async complete(name: string, conclusion: Conclusion, steps: Steps, actions: readonly Action[] = []): Promise<() => Promise<void>> {
       const has = (known.get(name)?.annotations ?? 0) > 0
       const done = await allowed(() =>
-        sendFitting(steps, async ({ annotations = [], ...output }) => {
-          const [first = [], ...more] = annotationParts(has ? [] : annotations)
-          await write(name, { ...output, annotations: first }, { conclusion, actions })
-          return { output, more }
+        sendFitting(steps, {
+          onRefused: (error) => log(`${name} shows less than it could: ${error.message}`),
+          async send({ annotations = [], ...output }) {
+            const [first = [], ...more] = annotationParts(has ? [] : annotations)
+            await write(name, { ...output, annotations: first }, { conclusion, actions })
+            return { output, more }
+          },
         }),
       )
       return async () => {
@@ -134,7 +143,6 @@ export function openBoard({ externalId, name: aggregate, detailsUrl, log, ...com
   }
 }
 
-/** One that was found may be another App's, which took our id for its own: then ours is another. */
 const ifOurs = (update: Promise<CheckRun>): Promise<CheckRun | undefined> =>
   update.catch((error: unknown) => (hasStatus(error, 403, 404) ? undefined : Promise.reject(error)))
 

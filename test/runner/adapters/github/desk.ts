@@ -49,7 +49,8 @@ export async function openDesk(options: Options = {}) {
     client(token: string, more: { readonly timeoutMs?: number; readonly said?: string[] } = {}) {
       const said = more.said ?? []
       const connection = { token, apiUrl: hub.apiUrl, version: '0.1.0', log: (line: string) => void said.push(line) }
-      return openGitHub({ ...connection, secondMs: 2, timeoutMs: more.timeoutMs ?? 20_000 })
+      const { timeoutMs = 20_000 } = more
+      return openGitHub({ ...connection, secondMs: 2, timeoutMs, transferMs: timeoutMs })
     },
     /** Requests since it was asked last, as "METHOD route". */
     since(at: number): readonly string[] {

@@ -12,9 +12,9 @@ export const ofChecks: Kinds = {
   'the list of check runs': examining(to('GET', '/commits/{ref}/check-runs')),
   'the create of the aggregate': examining(to('POST', '/check-runs', (json) => !isPart(json))),
   'the create of a check run': examining(to('POST', '/check-runs', isPart)),
-  'the completion of a check run': examining(update(50)),
+  'the completion of a check run': examining(update(50), 52),
   'the completion of the aggregate': examining(update(undefined)),
-  'more annotations': examining(update(2)),
+  'more annotations': examining(update(2), 52),
   'the look at a check run that was left': closing(to('GET', '/{check_run_id}')),
   'the close of a check run': closing(update(undefined)),
 }
@@ -30,14 +30,15 @@ export const showsOf = (stage: Stage, name: string, said: string[]) =>
   })
 
 /** As the action does it. */
-function examining(fits: Kind['fits']): (stage: Stage) => Kind {
+function examining(fits: Kind['fits'], failures: 1 | 52 = 1): (stage: Stage) => Kind {
   return (stage) => ({
     fits,
     async act(name, said) {
       const checks = showsOf(stage, name, said)
+      const { plan, report } = failures === 1 ? stage.few : stage.many
       try {
-        await checks.begin(stage.plan.batches)
-        await checks.publish(stage.report)
+        await checks.begin(plan.batches)
+        await checks.publish(report)
       } catch (error) {
         await checks.fail([error instanceof ProctorError ? error : new ProctorError('internal_error', String(error))]).catch(() => {})
         throw error
@@ -49,7 +50,7 @@ function examining(fits: Kind['fits']): (stage: Stage) => Kind {
       const { data } = await stage.client(stage.token).api.rest.checks.listAnnotations(asked)
       return [...runs.map((run) => [String(run.name).slice(name.length), run.conclusion]), data.length]
     },
-    expected: [['', 'failure'], [' / fixer / parser', 'failure'], 52],
+    expected: [['', 'failure'], [' / fixer / parser', 'failure'], failures],
   })
 }
 
@@ -63,6 +64,6 @@ function closing(fits: Kind['fits']): (stage: Stage) => Kind {
     },
     shown: async (name) => (await stage.checkRunsOf(name)).map(({ conclusion }) => conclusion),
     expected: ['cancelled'],
-    takes404: true,
+    takes: ['404'],
   })
 }

@@ -29,7 +29,7 @@ export const ofReads: Kinds = {
       (github) => mayWrite(github, repo, 'octocat'),
       () => true,
     )(stage),
-    takes404: true,
+    takes: ['404'],
   }),
   'a workflow run': reading(
     to('GET', '/runs/{run_id}'),
@@ -48,7 +48,7 @@ export const ofReads: Kinds = {
   ),
   'earlier artifacts': reading(to('GET', '/actions/artifacts'), earlier, found),
   'the run of an earlier artifact': reading(to('GET', '/runs/{run_id}'), earlier, found),
-  'the tip of its branch': (stage) => ({ ...reading(to('GET', '/branches/{branch}'), earlier, found)(stage), takes404: true }),
+  'the tip of its branch': (stage) => ({ ...reading(to('GET', '/branches/{branch}'), earlier, found)(stage), takes: ['404'] }),
   'the place of an artifact': reading(
     to('GET', '/{archive_format}'),
     async (github, { artifact, folder }, key) => {
@@ -65,7 +65,7 @@ export const ofReads: Kinds = {
         () => ownLogin(person, { app: undefined }),
         () => 'member',
       )(stage),
-      takes404: true,
+      takes: ['403 permission', '404'],
     }
   },
 }

@@ -8,8 +8,9 @@ import { bot, type Kind, type Kinds, own, type Stage, to } from './stage.ts'
 export const ofWords: Kinds = {
   'the list of comments': commenting(to('GET', '/comments'), [1]),
   'the create of a comment': commenting(to('POST', '/comments'), [1]),
-  'the update of a comment': commenting(to('PATCH', '/{comment_id}'), [1, 2]),
-  'the look for the release': (stage) => ({ ...releasing(to('GET', '/releases/tags/{tag}'))(stage), takes404: true }),
+  // One that is gone is made anew.
+  'the update of a comment': (stage) => ({ ...commenting(to('PATCH', '/{comment_id}'), [1, 2])(stage), takes: ['404'] }),
+  'the look for the release': (stage) => ({ ...releasing(to('GET', '/releases/tags/{tag}'))(stage), takes: ['404'] }),
   'the update of release notes': releasing(to('PATCH', '/releases/{release_id}', ({ body }) => body !== 'new')),
   'the list of assets': releasing(to('GET', '/assets')),
   'the upload of the report': releasing(to('POST', '/assets')),
@@ -24,7 +25,7 @@ function commenting(fits: Kind['fits'], runs: readonly number[]): (stage: Stage)
       for (const run of runs) {
         const given = { ...stage.given(said), pull: stage.pull.number, key, order: [run, 1], mode: 'always' } as const
         const publisher = openComment({ ...given, author: async () => bot })
-        await publisher.publish({ ...stage.report, warnings: [`look ${run}`] })
+        await publisher.publish({ ...stage.few.report, warnings: [`look ${run}`] })
       }
     },
     shown: async (key) =>
@@ -48,7 +49,7 @@ function releasing(fits: Kind['fits']): (stage: Stage) => Kind {
         reportFile: join(stage.folder, 'report.html'),
         author: async () => bot,
       })
-      await publisher.publish(stage.report)
+      await publisher.publish(stage.few.report)
     },
     async shown(key) {
       const { body, assets } = (await stage.keeper.getRelease({ ...own, release_id: stage.release })).data

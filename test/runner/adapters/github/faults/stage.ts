@@ -19,8 +19,8 @@ export type Kind = {
   readonly act: (key: string, said: string[]) => Promise<unknown>
   readonly shown: (key: string) => Promise<unknown>
   readonly expected: unknown
-  /** No error comes of a 404: it is an answer. */
-  readonly takes404?: true
+  /** Statuses that are an answer, of which no error comes. */
+  readonly takes?: readonly string[]
 }
 export type Kinds = Readonly<Record<string, (stage: Stage) => Kind>>
 
@@ -39,17 +39,22 @@ export async function openStage() {
   const artifact = await uploader(artifacts)(502, 'proctor-records', 'the bytes')
   await desk.repository.tag('v1.0.0', { at: 'main' })
   const release = (await keeper.createRelease({ ...own, tag_name: 'v1.0.0', body: 'new' })).data.id
+  const patience = { ms: 20_000 }
   return {
     ...desk,
-    ...(await fakeReport(memoryBlobs(), { stories: Array(52).fill('tests-fail') })),
+    patience,
+    few: await fakeReport(memoryBlobs(), { stories: ['tests-fail'] }),
+    /** More annotations than one request holds. */
+    many: await fakeReport(memoryBlobs(), { stories: Array(52).fill('tests-fail') }),
     token,
     keeper,
     folder,
     pull,
     artifact,
     release,
+    /** Seconds are short everywhere; GitHub's own time only where it does not answer. */
     given: (said: string[]) => ({
-      github: desk.client(token, { said, timeoutMs: 1500 }),
+      github: desk.client(token, { said, timeoutMs: patience.ms }),
       repo,
       log: (line: string) => void said.push(line),
       place: placeOf(pull.sha),
