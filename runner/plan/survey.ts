@@ -29,7 +29,7 @@ export type Survey = {
   readonly warnings: readonly string[]
 }
 /** `gate`: what whoever asks says over all that is written. `grants`: what holds where the repository says nothing of them. */
-export type Rules = { readonly judge: JudgeChoice; readonly gate?: GateWords; readonly grants?: Ungranted | undefined }
+type Rules = { readonly judge: JudgeChoice; readonly gate?: GateWords; readonly grants?: Ungranted | undefined }
 export type GateWords = { readonly [K in keyof GateFile]?: GateFile[K] }
 
 /** `samples`: of evals that were read already, and of those that will be. */

@@ -37,7 +37,7 @@ export type Package = {
  * Where agents come from, when that is another tree than that of everything else: `fence` around it, whose evals are whose (all that
  * there are), and what of an agent's folder is not its code.
  */
-export type Head = {
+type Head = {
   readonly fence: string
   readonly owners: ReadonlyMap<Written<EvalFile>, Written<AgentFile>>
   readonly except: ReadonlyMap<Written<AgentFile>, readonly string[]>
