@@ -1,12 +1,13 @@
 /** What a comment tells us to do. Names in it are a stranger's words: they are looked up, never pasted anywhere. */
 export type Command =
   | { readonly do: 'run'; readonly eval?: string; readonly epochs?: number }
-  | { readonly do: 'rerun failed' | 'cancel' | 'accept' | 'help' }
+  | { readonly do: 'help' }
+  | { readonly do: 'rerun failed' | 'cancel' | 'accept' }
   | { readonly do: 'approve'; readonly sha: string; readonly withCredentials: boolean }
   | { readonly do: 'feedback'; readonly run: string; readonly rating: Rating; readonly text: string }
   | { readonly do: 'wrong'; readonly run: string; readonly text: string }
   | { readonly do: 'expect'; readonly run: string }
-  | { readonly do: 'quarantine'; readonly sample: string }
+  | { readonly do: 'quarantine' | 'unquarantine'; readonly sample: string }
   | { readonly do: 'misunderstood'; readonly why: string }
 export type Rating = 'pass' | 'fail' | 'partial'
 
@@ -36,6 +37,7 @@ export const usage = [
   '/proctor wrong <run> <why>',
   '/proctor expect <run>  (what was expected below, as a fenced block or an attached file)',
   '/proctor quarantine <sample>',
+  '/proctor unquarantine <sample>',
   '/proctor help',
 ] as const
 
@@ -57,10 +59,8 @@ const verbs: Readonly<Record<string, (said: Said) => Command>> = {
   },
   expect: ({ args: [id, more] }) =>
     isRun(id) && more === undefined ? { do: 'expect', run: id } : misunderstood('`expect` takes a run; what was expected stands below it'),
-  quarantine: ({ line }) => {
-    const sample = /^"(.*)"$/.exec(line)?.[1] ?? line
-    return sample === '' || sample.length > 200 ? misunderstood('`quarantine` takes the id of a sample') : { do: 'quarantine', sample }
-  },
+  quarantine: sampleOf('quarantine'),
+  unquarantine: sampleOf('unquarantine'),
 }
 
 function run({ args }: Said): Command {
@@ -87,6 +87,13 @@ function feedback({ args: [id, rating], below, line }: Said): Command {
   if (!isRun(id) || (rating !== 'pass' && rating !== 'fail' && rating !== 'partial'))
     return misunderstood('`feedback` takes a run and one of pass, fail, partial')
   return { do: 'feedback', run: id, rating, text: textOf({ line: line.slice(line.indexOf(rating, id.length) + rating.length), below }) }
+}
+
+function sampleOf(verb: 'quarantine' | 'unquarantine') {
+  return ({ line }: Said): Command => {
+    const sample = /^"(.*)"$/.exec(line)?.[1] ?? line
+    return sample === '' || sample.length > 400 ? misunderstood(`\`${verb}\` takes the id of a sample`) : { do: verb, sample }
+  }
 }
 
 function bare(verb: 'cancel' | 'accept') {

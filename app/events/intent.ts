@@ -58,6 +58,8 @@ export type Comment = {
   readonly body: string
   readonly author: Sender
   readonly createdAt: string
+  /** Number of the issue or pull request that it stands under. */
+  readonly issue: number
   /** Undefined: it stands under an issue that is no pull request. */
   readonly pull: number | undefined
 }

@@ -25,6 +25,7 @@ export function issueComment(body: unknown): Intent {
       body: comment.body ?? '',
       author,
       createdAt: comment.created_at,
+      issue: issue.number,
       pull: issue.pull_request === undefined ? undefined : issue.number,
     },
     sender: senderOf(sender),

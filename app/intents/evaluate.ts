@@ -2,7 +2,7 @@ import { Problems, type ProctorError } from '../../runner/domain/error.ts'
 import type { Intent, Repo } from '../events/intent.ts'
 import type { GitHubOf } from '../github-door.ts'
 import { errorLine } from '../store/error-line.ts'
-import type { Evaluation } from '../store/evaluations.ts'
+import type { Evaluation, NewEvaluation } from '../store/evaluations.ts'
 import { decide, type Wanted } from '../triggers/decide.ts'
 import { type RepoConfig, readConfig } from '../triggers/read-config.ts'
 import { fullName, type WebWorld } from '../web/world.ts'
@@ -29,9 +29,10 @@ export async function evaluate({ repo, occasion, delivery, happenedAt }: Asked, 
   return { evaluation: made.id, note: `evaluation ${made.id}` }
 }
 
-type Config = { readonly found: RepoConfig | undefined } | { readonly problems: readonly ProctorError[] }
+export type Config = { readonly found: RepoConfig | undefined } | { readonly problems: readonly ProctorError[] }
 
-async function configOf({
+/** The configuration that holds for a target, or all that is wrong with it. */
+export async function configOf({
   repo,
   target,
   github,
@@ -73,39 +74,47 @@ type Making = {
 const priorities = { merge_group: 12, pull_request: 10, tag: 5, push: 0 } as const
 
 /** One that was cancelled is no answer: what is asked for again is made again. */
-async function make({ repo, target, wanted, config, delivery, happenedAt }: Making, { store }: WebWorld): Promise<Evaluation> {
-  const { pull, head } = target
-  const isFork = pull !== undefined && pull.headRepo !== repo.id
-  const isBroken = 'problems' in config
-  const shared = 'found' in config ? config.found?.shared : undefined
+async function make({ delivery, happenedAt, ...of }: Making, { store }: WebWorld): Promise<Evaluation> {
+  const { target, wanted } = of
   for (let again = 1; ; again++) {
     const { evaluation } = await store.evaluations.create({
-      repoId: repo.id,
-      installationId: repo.installation,
-      organisation: repo.owner.toLowerCase(),
+      ...askedOf(of),
       kind: target.kind,
-      headSha: head,
-      defaultBranch: target.isDefault,
-      trust: isFork ? 'fork' : 'trusted',
-      state: isBroken ? 'concluding' : isFork ? 'waiting' : 'queued',
-      ...(isBroken && { errors: config.problems.map(errorLine) }),
-      request: {
-        ...(wanted.evals.length > 0 && { evals: wanted.evals }),
-        ...(wanted.agents.length > 0 && { agents: wanted.agents }),
-        ...(shared !== undefined && { config: shared }),
-      },
       priority: priorities[target.kind],
       dedupe: `${same(target, wanted)}${again > 1 ? `~${again}` : ''}`,
-      supersedes: target.group,
       ...(happenedAt && { happenedAt }),
-      ref: target.ref,
-      ...(target.base !== undefined && { baseSha: target.base }),
-      ...(target.tag !== undefined && { tag: target.tag }),
-      ...(pull && { pull: pull.number, pullAuthor: pull.author, ...(pull.headRepo !== undefined && { headRepoId: pull.headRepo }) }),
       ...(delivery !== undefined && { deliveryId: delivery }),
     })
     if (evaluation.state !== 'cancelled' || evaluation.deliveryId === delivery || again === 100) return evaluation
   }
+}
+
+/** An evaluation of a target, whoever asks for it. One of a fork waits for somebody's approval; one that nobody can read the configuration of is at its end. */
+export function askedOf({ repo, target, wanted, config }: Pick<Making, 'repo' | 'target' | 'wanted' | 'config'>) {
+  const { pull } = target
+  const isFork = pull !== undefined && pull.headRepo !== repo.id
+  const isBroken = 'problems' in config
+  const shared = 'found' in config ? config.found?.shared : undefined
+  return {
+    repoId: repo.id,
+    installationId: repo.installation,
+    organisation: repo.owner.toLowerCase(),
+    headSha: target.head,
+    defaultBranch: target.isDefault,
+    trust: isFork ? 'fork' : 'trusted',
+    state: isBroken ? 'concluding' : isFork ? 'waiting' : 'queued',
+    ...(isBroken && { errors: config.problems.map(errorLine) }),
+    request: {
+      ...(wanted.evals.length > 0 && { evals: wanted.evals }),
+      ...(wanted.agents.length > 0 && { agents: wanted.agents }),
+      ...(shared !== undefined && { config: shared }),
+    },
+    supersedes: target.group,
+    ref: target.ref,
+    ...(target.base !== undefined && { baseSha: target.base }),
+    ...(target.tag !== undefined && { tag: target.tag }),
+    ...(pull && { pull: pull.number, pullAuthor: pull.author, ...(pull.headRepo !== undefined && { headRepoId: pull.headRepo }) }),
+  } satisfies Partial<NewEvaluation>
 }
 
 /** A push, its tag and its release are one batch when they ask for the same; a pull request's is compared with its base, so it is its own. */

@@ -100,6 +100,8 @@ export type Request = {
   /** The organisation's configuration, where the repository has none of its own. */
   readonly config?: string
   readonly by?: string
+  /** Somebody wanted to see some evals: shown beside what decides about the commit, never in its place. */
+  readonly aside?: true
 }
 /** One problem that somebody must act on. */
 export type ErrorLine = { readonly code: Code; readonly message: string; readonly place?: Place; readonly log?: string }
