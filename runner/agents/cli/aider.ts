@@ -48,6 +48,15 @@ const values = [
   ['--set-env', 'AIDER_ANALYTICS=false'],
 ] as const
 
+const surroundings = {
+  LITELLM_LOCAL_MODEL_COST_MAP: 'True',
+  AIDER_ANALYTICS: 'false',
+  // A .env of the workspace would set anything, PATH included.
+  PYTHON_DOTENV_DISABLED: '1',
+  // It walks through a set of files: the same files are then the same request, which a recording needs.
+  PYTHONHASHSEED: '0',
+}
+
 function prepare({ command, harness, env, gateway }: CliTask): Prepared {
   const model = optionValue(command, '--model') ?? 'openai/gpt-4.1'
   /** It reads each option from a variable too. */
@@ -70,8 +79,7 @@ function prepare({ command, harness, env, gateway }: CliTask): Prepared {
   ]
   return {
     line: insertAfter(command, 0, more),
-    // A .env of the workspace would set anything, PATH included.
-    env: unlessSet(env, { ...addresses, LITELLM_LOCAL_MODEL_COST_MAP: 'True', AIDER_ANALYTICS: 'false', PYTHON_DOTENV_DISABLED: '1' }),
+    env: unlessSet(env, { ...addresses, ...surroundings }),
     files: [
       // Without an entry in it, the file is fetched from the internet at every start.
       jsonFile('.aider/caches/model_prices_and_context_window.json', { [model]: { max_input_tokens: 200_000, mode: 'chat' } }),

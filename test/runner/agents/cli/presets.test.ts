@@ -70,7 +70,7 @@ describe('flags', () => {
     for (const option of ['--no-auto-test', '--no-notifications', '--load /home/user/.proctor-cli/aider/load.txt', '--test-cmd true'])
       expect(line).toContain(` ${option}`)
     expect(line).toContain(" --lint-cmd 'none: true' --set-env AIDER_ANALYTICS=false --openai-api-base http://127.0.0.1:8484/openai/v1")
-    expect(env).toMatchObject({ PYTHON_DOTENV_DISABLED: '1' })
+    expect(env).toMatchObject({ PYTHON_DOTENV_DISABLED: '1', PYTHONHASHSEED: '0' })
     expect(files.map(({ path }) => path)).toContain('.proctor-cli/aider/load.txt')
     const own = prepare(
       'AIDER_LOAD=x OPENAI_API_BASE=http://x aider --auto-test --lint-cmd mine',
