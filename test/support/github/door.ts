@@ -12,7 +12,6 @@ export type Arrived = Sent & {
   readonly accept: string
   /** It came to where release assets are uploaded. */
   readonly isUpload: boolean
-  readonly headers: IncomingMessage['headers']
 }
 /** What the hub makes of a request before any work: what records and faults see, and the work. */
 export type Prepared = { readonly seen: Omit<Seen, 'before'>; readonly work: () => Promise<Answer> }
@@ -108,7 +107,6 @@ async function arrive(request: IncomingMessage, prefix: string): Promise<Arrived
     authorization: request.headers.authorization,
     accept: request.headers.accept ?? '',
     isUpload,
-    headers: request.headers,
   }
 }
 

@@ -1,24 +1,24 @@
-import type { Answer, Artifacts } from './artifacts.ts'
-import { type Arrived, openDoor, type Prepared } from './door.ts'
+import type { Artifacts } from './artifacts.ts'
+import { openDoor } from './door.ts'
 import { type Accounts, openEmulator, tokenOf } from './emulator.ts'
 import { idOf } from './events.ts'
 import { type GitHost, openGitHost } from './git-http.ts'
 import { identified } from './identity.ts'
-import { limitsOf } from './limits.ts'
-import { openGuard, parsed } from './openapi/guard.ts'
+import { openInstallations } from './installations.ts'
+import { openGuard } from './openapi/guard.ts'
 import { openPeople } from './people.ts'
-import { refusal } from './permissions.ts'
+import { openPeopleDo } from './people-do.ts'
+import { openPipeline, type Violation } from './pipeline.ts'
 import { openPulls } from './pulls.ts'
 import { openRepositories } from './repositories.ts'
-import { shims } from './shim/table.ts'
 import { addWorkflowRun, type WorkflowRun } from './shim/workflow-runs.ts'
 import { openReader } from './state.ts'
 import { openTokens } from './tokens.ts'
-import { type App, openDirectory, type Permissions, privateKey, type Who } from './who.ts'
-import { type Ask, invalid, type Known, notFound, type Shims, type World } from './world.ts'
+import { openHooks } from './webhooks/hooks.ts'
+import { toldTo } from './webhooks/payload.ts'
+import { type App, openDirectory, type Permissions, privateKey } from './who.ts'
+import type { Json, Known, Shims, World } from './world.ts'
 
-/** One request that GitHub would not have understood as it was meant. */
-export type Violation = { readonly method: string; readonly path: string; readonly problems: readonly string[] }
 export type Hub = Awaited<ReturnType<typeof openHub>>
 type Options = Partial<Accounts> & {
   readonly git?: GitHost
@@ -53,8 +53,6 @@ export async function openHub(options: Options = {}) {
   const own = options.git ? undefined : await openGitHost()
   const git = options.git ?? (own as GitHost) // one of the two is there
   const guard = await openGuard()
-  const violations: Violation[] = []
-  const wrongAnswers: Violation[] = []
   const known = new Map<string, Known>()
 
   const owners = [...users, ...Object.keys(orgs)]
@@ -73,6 +71,8 @@ export async function openHub(options: Options = {}) {
   const directory = openDirectory(apps.map((one) => one.app))
   for (const login of users) directory.add(tokenOf(login), { kind: 'user', login })
 
+  const { violations, wrongAnswers, prepare, inside } = openPipeline({ guard, world: () => world, own: options.shims })
+  const hooks = openHooks(app)
   const door = await openDoor({ prefix, prepare })
   const places = { apiUrl: `${door.origin}${prefix}`, serverUrl: git.url }
   const emulator = await openEmulator({ accounts: { users, orgs }, apps, ...places })
@@ -89,6 +89,16 @@ export async function openHub(options: Options = {}) {
     roles: people,
     pulls: openPulls(known),
     offer: door.offer,
+    hooks,
+    absent: new Set(),
+    isWatched: hooks.isSet,
+    tell: (happening) => hooks.tell(toldTo(app, happening, world)),
+    async look(path) {
+      const owner = path.split('/')[2] ?? ''
+      const { status, body } = await inside({ method: 'GET', path, token: tokenOf(world.orgs.get(owner) ?? owner) })
+      if (status !== 200) throw new Error(`${path} is not there: ${status}`)
+      return body as Json // as the description has it
+    },
     async forward(ask, { json, path, token } = {}) {
       const query = ask.query.size > 0 ? `?${ask.query}` : ''
       const { method, type, body } = ask
@@ -96,45 +106,6 @@ export async function openHub(options: Options = {}) {
       const answer = await emulator.call(call)
       return Buffer.isBuffer(answer.body) ? answer : { ...answer, body: identified(answer.body, places) }
     },
-  }
-
-  function prepare(arrived: Arrived): Prepared {
-    const { method, path, query, body, type } = arrived
-    const matched = guard.match(arrived)
-    const { who, token } = directory.of(arrived.authorization)
-    const found = type?.startsWith('application/json') ? parsed(body) : undefined
-    const json = typeof found === 'object' && found !== null && !Array.isArray(found) ? (found as Ask['json']) : {} // checked beside it
-    const seen = { method, path, query: query.toString(), route: matched?.route ?? `${method} ${path}`, who: nameOf(who), json }
-    const isAtHome =
-      matched === undefined || arrived.isUpload === (matched.route === 'POST /repos/{owner}/{repo}/releases/{release_id}/assets')
-    const problems = matched
-      ? [...guard.ofRequest(matched, arrived), ...limitsOf(matched.route, found), ...(isAtHome ? [] : ['sent to the wrong host'])]
-      : ['no such path in the description of the API']
-    if (problems.length > 0) violations.push({ method, path, problems })
-    const work = async (): Promise<Answer> => {
-      if (!matched || !isAtHome) return notFound()
-      const { owner, repo } = matched.parameters
-      const place = owner !== undefined && repo !== undefined ? known.get(`${owner}/${repo}`.toLowerCase()) : undefined
-      const refused = refusal(who, { method, path, repo: place?.name }, people)
-      if (refused) return refused
-      if (repo !== undefined && !place) return notFound()
-      if (problems.length > 0)
-        return invalid(
-          'Validation Failed',
-          problems.map((message) => ({ code: 'custom', message })),
-        )
-      return worked({ ...matched, ...arrived, who, token, json, known: place })
-    }
-    return { seen, work }
-  }
-
-  async function worked(ask: Ask): Promise<Answer> {
-    const shim = options.shims?.[ask.route] ?? shims[ask.route]
-    const answer = (await shim?.(ask, world)) ?? (await world.forward(ask))
-    const body = Buffer.isBuffer(answer.body) ? undefined : answer.body
-    const problems = Buffer.isBuffer(answer.body) ? [] : guard.ofAnswer(ask, answer.status, body)
-    if (problems.length > 0) wrongAnswers.push({ method: ask.method, path: ask.path, problems })
-    return answer
   }
 
   return {
@@ -149,13 +120,24 @@ export async function openHub(options: Options = {}) {
     requests: door.requests,
     fault: door.fault,
     ...openTokens({ world, actions, app }),
-    ...openRepositories({ world, known, git }),
+    ...openRepositories({ world, known, git, inside }),
+    ...openInstallations(world, app),
+    /** Does what people do on the site. */
+    asUser: openPeopleDo({ world, inside }),
+    /** Tells the app what happens from now on, signed with the secret. */
+    webhook: (url: string, secret: string, events?: readonly string[]) => hooks.set({ url, secret, ...(events && { events }) }),
+    /** Something of the test's own making. */
+    tell: world.tell,
+    deliveries: hooks.deliveries,
+    /** Until all that happened was told. */
+    delivered: hooks.settled,
     ...openReader(world),
     /** Makes a workflow run known to the API, and its origin to the service of its artifacts. */
     workflowRun: (run: WorkflowRun) => addWorkflowRun(world, run),
     /** Gives somebody a role at a repository, beside what they are in its organisation. */
     allow: people.allow,
     [Symbol.asyncDispose]: async () => {
+      await hooks.close()
       await door.close()
       await emulator[Symbol.asyncDispose]()
       await own?.[Symbol.asyncDispose]()
@@ -165,4 +147,3 @@ export async function openHub(options: Options = {}) {
 
 const adminOf = (members: Accounts['orgs'][string]): string =>
   Object.entries(members).find(([, role]) => role === 'admin')?.[0] ?? 'octocat'
-const nameOf = (who: Who): string => (who.kind === 'user' || who.kind === 'installation' ? who.login : who.kind)

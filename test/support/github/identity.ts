@@ -49,5 +49,7 @@ function repositoryParts(fullName: string, { serverUrl }: Places) {
     node_id: `R_${idOf(fullName)}`,
     html_url: `${serverUrl}/${fullName}`,
     clone_url: `${serverUrl}/${fullName}.git`,
+    web_commit_signoff_required: false,
+    custom_properties: {},
   }
 }

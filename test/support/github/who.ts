@@ -62,6 +62,9 @@ export function openDirectory(apps: readonly App[]) {
   return {
     add: (token: string, who: Who, until = Number.POSITIVE_INFINITY) => void known.set(token, { who, until }),
     revoke: (token: string) => known.delete(token),
+    drop(isMeant: (who: Who) => boolean): void {
+      for (const [token, { who }] of known) if (isMeant(who)) known.delete(token)
+    },
     /** No answer of an installation's token is good any more, as after an hour. */
     expire(): void {
       for (const [token, { who }] of known) if (who.kind === 'installation') known.set(token, { who, until: 0 })

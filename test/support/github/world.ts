@@ -5,6 +5,8 @@ import type { openMirror } from './mirror.ts'
 import type { Matched, Sent } from './openapi/guard.ts'
 import type { Roles } from './permissions.ts'
 import type { Pulls } from './pulls.ts'
+import type { Hooks } from './webhooks/hooks.ts'
+import type { Happening } from './webhooks/payload.ts'
 import type { App, Directory, Who } from './who.ts'
 
 export type Json = Readonly<Record<string, unknown>>
@@ -43,6 +45,15 @@ export type World = {
   readonly orgs: ReadonlyMap<string, string>
   readonly roles: Roles
   readonly pulls: Pulls
+  readonly hooks: Hooks
+  /** Installations that are not there any more. */
+  readonly absent: Set<number>
+  /** Whether anybody wants to know what happens. */
+  isWatched(): boolean
+  /** Tells the app what happened. Does not wait. */
+  tell(happening: Happening): void
+  /** What the API shows of a path to somebody who may see all of it. Throws when there is nothing. */
+  look(path: string): Promise<Json>
   /** Puts bytes where clients are sent to fetch them; gives the address. A signed one takes no token beside it. */
   offer(path: string, offered: { readonly bytes: Buffer; readonly isSigned: boolean }): string
   /** The emulator's answer to a request, with one identity for every person and repository. */

@@ -28,7 +28,7 @@ export async function openGuard() {
   const checks = new WeakMap<object, ValidateFunction>()
   const shared = { strict: false, allErrors: true, validateFormats: true } as const
   const [ofBodies, ofQueries] = [new Ajv(shared), new Ajv({ ...shared, coerceTypes: 'array' })]
-  for (const ajv of [ofBodies, ofQueries]) formats.default(ajv)
+  for (const ajv of [ofBodies, ofQueries]) formats.default(ajv).addFormat('repo.nwo', /^[^/]+\/[^/]+$/)
 
   /** Why a value does not fit a schema, one line a reason. */
   function wrong(ajv: Ajv, schema: Schema, value: unknown): readonly string[] {

@@ -36,7 +36,7 @@ const self: Shim = ({ who }, world) =>
 const all: Shim = (ask, world) => {
   if (ask.who.kind !== 'app') return noJwt
   const { app } = ask.who
-  const found = world.apps.find((one) => one.app.id === app.id)?.installations ?? []
+  const found = (world.apps.find((one) => one.app.id === app.id)?.installations ?? []).filter(({ id }) => !world.absent.has(id))
   const { items, headers } = paged(found, ask, world.apiUrl)
   return { status: 200, headers, body: items.map((one) => installationBody(app, one, world)) }
 }
@@ -50,7 +50,9 @@ const one: Shim = ({ who, parameters }, world) => {
 const ofPlace: Shim = ({ who, parameters, known }, world) => {
   if (who.kind !== 'app') return noJwt
   const owner = known?.name.split('/')[0] ?? parameters.org ?? parameters.username
-  const at = world.apps.find(({ app }) => app.id === who.app.id)?.installations.find((place) => place.owner === owner)
+  const at = world.apps
+    .find(({ app }) => app.id === who.app.id)
+    ?.installations.find((place) => place.owner === owner && !world.absent.has(place.id))
   return at ? { status: 200, body: installationBody(who.app, at, world) } : notFound()
 }
 
@@ -112,10 +114,10 @@ type TokenRequest = {
 }
 type Place = { readonly id: number; readonly owner: string }
 
-const installationOf = (app: App, id: number, { apps }: World): Place | undefined =>
-  apps.find((one) => one.app.id === app.id)?.installations.find((place) => place.id === id)
+const installationOf = (app: App, id: number, { apps, absent }: World): Place | undefined =>
+  absent.has(id) ? undefined : apps.find((one) => one.app.id === app.id)?.installations.find((place) => place.id === id)
 
-function installationBody(app: App, { id, owner }: Place, world: World): Json {
+export function installationBody(app: App, { id, owner }: Place, world: World): Json {
   const type = world.orgs.has(owner) ? 'Organization' : 'User'
   return {
     id,

@@ -14,7 +14,7 @@ const create: Shim = async (ask, world) => {
   if (!hasCommit(ask, sha)) return invalid(`No commit found for SHA: ${sha}`)
   const { kind } = ask.who
   if (kind !== 'installation') return notFound()
-  const answer = await world.forward(ask, { json: adjusted(ask.json) })
+  const answer = await world.forward(ask, { json: { started_at: new Date().toISOString(), ...adjusted(ask.json) } })
   if (answer.status !== 201) return answer
   const { id } = answer.body as { id: number } // as the description has it
   keptOf(world).set(id, { app: ask.who.app, actions: ask.json.actions ?? [], annotations: annotationsIn(ask.json) })

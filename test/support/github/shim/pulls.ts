@@ -93,6 +93,7 @@ function pullOf(pull: Json, { known }: Ask, world: World): Json {
     base: { ...base, sha: tips.baseSha },
     merge_commit_sha: isOpen ? tips.mergeSha || null : pull.merge_commit_sha,
     statuses_url: `${world.apiUrl}/repos/${known.name}/statuses/${tips.headSha}`,
+    active_lock_reason: null,
     mergeable: isOpen ? tips.mergeSha !== '' : null,
     ...sizes(known, tips),
   }

@@ -1,5 +1,7 @@
 import type { Answer } from '../artifacts.ts'
 import { gitOf } from '../mirror.ts'
+import { senderOf } from '../webhooks/changes.ts'
+import { pushed } from '../webhooks/pushes.ts'
 import { type Ask, invalid, type Known, notFound, paged, type Shim, type Shims, type World } from '../world.ts'
 
 /** Refs and annotated tags are git's: the emulator makes up the names of tags. */
@@ -59,11 +61,13 @@ const update: Shim = async (ask, world) => {
   return moved(ask, world, { ref, sha, status: 200 })
 }
 
-const remove: Shim = async ({ known, parameters }) => {
-  const ref = `refs/${parameters.ref}`
-  if (!known || !refsOf(known, ref).some(({ name }) => name === ref)) return invalid('Reference does not exist')
+const remove: Shim = async (ask, world) => {
+  const { known } = ask
+  const ref = `refs/${ask.parameters.ref}`
+  const before = known && refsOf(known, ref).find(({ name }) => name === ref)?.sha
+  if (!known || before === undefined) return invalid('Reference does not exist')
   gitOf(known.git.bare)('update-ref', '-d', ref)
-  await known.mirror.sync()
+  await pushed(world, known, { push: { ref, before, after: zeros }, by: senderOf(ask) })
   return { status: 204 }
 }
 
@@ -76,6 +80,7 @@ export const refs: Shims = {
   [`DELETE ${repo}/git/refs/{ref}`]: remove,
 }
 
+const zeros = '0'.repeat(40)
 type Ref = { readonly name: string; readonly sha: string; readonly type: string }
 
 export const refsOf = ({ git }: Known, below = 'refs/'): readonly Ref[] =>
@@ -96,8 +101,9 @@ async function moved(
   await ask.known.mirror.fetch(sha)
   const type = typeOf(ask.known, sha)
   if (type === undefined || (ref.startsWith('refs/heads/') && type !== 'commit')) return invalid('Object does not exist')
+  const before = refsOf(ask.known, ref).find(({ name }) => name === ref)?.sha ?? zeros
   gitOf(ask.known.git.bare)('update-ref', ref, sha)
-  await ask.known.mirror.sync()
+  await pushed(world, ask.known, { push: { ref, before, after: sha }, by: senderOf(ask) })
   return { status, body: shown({ name: ref, sha, type }, ask, world) }
 }
 

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { Answer } from '../artifacts.ts'
 import { gitOf } from '../mirror.ts'
+import { senderOf } from '../webhooks/changes.ts'
+import { pushed } from '../webhooks/pushes.ts'
 import { type Ask, invalid, type Json, notFound, type Shim, type Shims, type World } from '../world.ts'
 import { shaOf } from './compare.ts'
 import { refsOf } from './refs.ts'
@@ -19,8 +21,9 @@ const create: Shim = async (ask, world) => {
   const answer = await world.forward(ask)
   if (answer.status === 422) return taken('Release', 'tag_name')
   if (answer.status === 201 && !isTagged && !draft && at !== undefined) {
-    gitOf(ask.known.git.bare)('update-ref', `refs/tags/${tag}`, at)
-    await ask.known.mirror.sync()
+    const ref = `refs/tags/${tag}`
+    gitOf(ask.known.git.bare)('update-ref', ref, at)
+    await pushed(world, ask.known, { push: { ref, before: '0'.repeat(40), after: at }, by: senderOf(ask) })
   }
   return mended(answer, ask, world)
 }

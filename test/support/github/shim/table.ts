@@ -2,6 +2,8 @@ import type { Shims } from '../world.ts'
 import { apps } from './apps.ts'
 import { checkRuns } from './check-runs.ts'
 import { compare } from './compare.ts'
+import { deliveries } from './deliveries.ts'
+import { issues } from './issues.ts'
 import { places } from './places.ts'
 import { pulls } from './pulls.ts'
 import { reactions } from './reactions.ts'
@@ -15,6 +17,8 @@ export const shims: Shims = {
   ...apps,
   ...checkRuns,
   ...compare,
+  ...deliveries,
+  ...issues,
   ...places,
   ...pulls,
   ...reactions,
