@@ -12,6 +12,7 @@ import { type Ended, proctor, readReport } from '../support/cli.ts'
 import { leftBy } from '../support/ours.ts'
 import { plantedSettings } from '../support/planted-settings.ts'
 import { there } from '../support/there.ts'
+import { timeless } from '../support/timeless.ts'
 import { scenarioYaml, written } from '../support/written.ts'
 
 /** The real CLIs, as their users install and start them. What they leave behind in their own sandbox is told at the end. */
@@ -94,6 +95,7 @@ describe('real coding CLIs, with nothing but the gateway', () => {
   let folder: Awaited<ReturnType<typeof packageOf>>
   let report: Report
   let ended: Ended
+  let repeated: Ended
   let machine: string
   let server: ModelServer
   let kept: readonly string[]
@@ -118,6 +120,9 @@ describe('real coding CLIs, with nothing but the gateway', () => {
     machine = watching.seen()
     kept = leftBy(ended.pid).map((line) => line.split(' ')[0] ?? '')
     report = await readReport(folder.at('out'))
+    // Neither keys nor anybody to ask.
+    const again = ['--out', folder.at('again'), '--replay', folder.at('tape'), '--concurrency', '2', '--attempts', '1']
+    repeated = await proctor(['run', folder.root, ...again])
   }, 900_000)
   afterAll(async () => {
     if (kept.length > 0) execFileSync('docker', ['rm', '--force', '--volumes', ...kept], { stdio: 'ignore' })
@@ -183,6 +188,14 @@ describe('real coding CLIs, with nothing but the gateway', () => {
     const planted = (name: string) => runOf(name).outputs.flatMap(({ name }) => (name.includes('planted-') ? [name] : []))
     for (const name of names) expect([name, planted(name)]).toEqual([name, []])
     expect(planted('trusting')).not.toEqual([])
+  })
+
+  test('what was recorded of them replays with no provider at all, to the same report', async () => {
+    const again = timeless(await readReport(folder.at('again')))
+    const told = ({ batches }: ReturnType<typeof timeless>) =>
+      // What the sandbox confessed has other process ids and another token.
+      batches.flatMap((batch) => (batch.agent === 'qwen' ? [] : [{ ...batch, runs: batch.runs.map((run) => ({ ...run, outputs: [] })) }]))
+    expect(told(again), repeated.stderr).toEqual(told(timeless(report)))
   })
 
   test('the key is in no file of a sandbox, in no layer of an image, in no argument, and in nothing that was written', async () => {

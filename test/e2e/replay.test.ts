@@ -5,6 +5,7 @@ import { judgeServer } from '../fakes/judge-server.ts'
 import { modelServer } from '../fakes/model-server/server.ts'
 import { canaryOf, formsOf } from '../support/canary.ts'
 import { type Ended, proctor, readReport } from '../support/cli.ts'
+import { timeless } from '../support/timeless.ts'
 import { agentYaml, evalYaml, written } from '../support/written.ts'
 
 /** A conversation of three turns over raw HTTP. Like a CLI, it tells of its surroundings: a time and a random id, which differ from run to run. */
@@ -23,15 +24,6 @@ def run(task_input, *, proxy_url, run_token):
     return " | ".join(message["content"] for message in messages if message["role"] == "assistant")
 `
 const key = canaryOf('recorded')
-/** What may differ between two runs of the same: when, how long, under which number, and where. */
-const timeless = ({ batches, totals, conclusion }: Report) => ({
-  conclusion,
-  totals,
-  batches: batches.map(({ runs, ...batch }) => ({
-    ...batch,
-    runs: runs.map(({ duration_ms: _, ...run }) => run),
-  })),
-})
 const evalOf = (csv: string) => ({
   'agent.yaml': agentYaml('talker', 'environment: {network: gateway}\nbudget: {cost_usd: 5}\n'),
   'main.py': agent,
