@@ -89,6 +89,23 @@ describe.each(['acme/open', 'acme/hidden'])('%s', (name) => {
   })
 })
 
+test('a token opens in git what it opens in the API, and no longer', async () => {
+  const asks = (token: string, repo: string) =>
+    fetch(`${git.url.replace('github.localhost', '127.0.0.1')}/${repo}.git/info/refs?service=git-upload-pack`, {
+      headers: { authorization: `Basic ${Buffer.from(`x-access-token:${token}`).toString('base64')}` },
+    }).then(({ status }) => status)
+  const narrow = await hub.installationToken('acme', { repos: ['acme/hidden'], permissions: { contents: 'read' } })
+  const blind = await hub.installationToken('acme', { repos: ['acme/hidden'], permissions: { checks: 'write' } })
+  expect(await Promise.all([narrow, blind, tokens.job, tokens.stranger, 'wrong'].map((token) => asks(token, 'acme/hidden')))).toEqual([
+    200, 404, 404, 404, 401,
+  ])
+  expect(await Promise.all([narrow, tokens.job, tokens.fork, tokens.stranger].map((token) => asks(token, 'acme/open')))).toEqual([
+    200, 200, 200, 200,
+  ])
+  await new Octokit({ baseUrl: hub.apiUrl, auth: narrow }).rest.apps.revokeInstallationAccessToken()
+  expect(await asks(narrow, 'acme/hidden')).toBe(401)
+})
+
 test('a token of an installation ends; an app’s own is made of its key and is short', async () => {
   const place = { owner: 'acme', repo: 'hidden' }
   const rest = as('installation')

@@ -12,20 +12,23 @@ export type Files = Readonly<Record<string, string | null>>
 export type Pushed = { readonly ref: string; readonly before: string; readonly after: string }
 export type GitHost = Awaited<ReturnType<typeof openGitHost>>
 export type Repository = Awaited<ReturnType<GitHost['repository']>>
+/** Whether a token reads a repository; undefined = nobody's token. */
+type Rule = (token: string, repo: string) => boolean | undefined
 const zeros = '0'.repeat(40)
 
 /** The git half of github.com: real git over http, repositories by owner/name, read with tokens. Pushes do not go through the door. */
 export async function openGitHost() {
   const folder = await mkdtemp(join(tmpdir(), 'proctor-git-host-'))
   const readers = new Map<string, ReadonlySet<string>>()
+  let rule: Rule = () => undefined
   const asked: { readonly path: string; readonly token: string | undefined; readonly status: number }[] = []
   const server = createServer((request, response) => {
     const path = new URL(request.url ?? '/', 'http://host').pathname
     const repo = /^\/([^/]+\/[^/]+?)\.git\/(info\/refs|git-upload-pack)$/.exec(path)?.[1]
     const token = tokenOf(request)
-    const allowed = token === undefined ? undefined : readers.get(token)
+    const allowed = token === undefined || repo === undefined ? undefined : (readers.get(token)?.has(repo) ?? rule(token, repo))
     // As github.com: who may not read a repository is not told that it is there.
-    const status = allowed === undefined ? 401 : repo !== undefined && allowed.has(repo) ? 200 : 404
+    const status = allowed === undefined ? 401 : allowed ? 200 : 404
     asked.push({ path, token, status })
     if (status === 200) return backend(folder, request, response)
     response.writeHead(status, status === 401 ? { 'www-authenticate': 'Basic realm="GitHub"' } : {}).end('Repository not found.')
@@ -98,6 +101,10 @@ export async function openGitHost() {
     url: `http://github.localhost:${port}`,
     repository,
     allow,
+    /** Who reads what, beside those that were allowed. */
+    ask: (other: Rule) => {
+      rule = other
+    },
     asked,
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections()

@@ -8,6 +8,7 @@ import { openInstallations } from './installations.ts'
 import { openGuard } from './openapi/guard.ts'
 import { openPeople } from './people.ts'
 import { openPeopleDo } from './people-do.ts'
+import { refusal } from './permissions.ts'
 import { openPipeline, type Violation } from './pipeline.ts'
 import { openPulls } from './pulls.ts'
 import { openRepositories } from './repositories.ts'
@@ -107,6 +108,13 @@ export async function openHub(options: Options = {}) {
       return Buffer.isBuffer(answer.body) ? answer : { ...answer, body: identified(answer.body, places) }
     },
   }
+
+  // A token opens in git what it opens in the API, and as long.
+  git.ask((token, repo) => {
+    const { who } = directory.of(`Bearer ${token}`)
+    const read = { method: 'GET', path: `/repos/${repo}/contents/`, repo: known.get(repo.toLowerCase())?.name }
+    return who.kind === 'stale' ? undefined : read.repo !== undefined && refusal(who, read, people) === undefined
+  })
 
   return {
     ...places,
