@@ -25,7 +25,16 @@ export async function evaluate({ repo, occasion, delivery, happenedAt }: Asked, 
   if ('skip' in decision) return { note: decision.skip }
   const made = await make({ repo, target, wanted: decision.evaluate, config, delivery, happenedAt }, world)
   if (target.tag !== undefined)
-    await release({ repo, target: { ...target, tag: target.tag }, evaluation: made, wanted: decision.evaluate }, world)
+    await release(
+      {
+        repo,
+        target: { ...target, tag: target.tag },
+        evaluation: made,
+        wanted: decision.evaluate,
+        isRelease: occasion.at === 'tag' && occasion.isRelease,
+      },
+      world,
+    )
   return { evaluation: made.id, note: `evaluation ${made.id}` }
 }
 
@@ -124,14 +133,23 @@ function same({ kind, head, base, pull }: Target, { evals, agents }: Wanted): st
   return kind === 'merge_group' ? `queue:${head}:${base}` : `commit:${head}:${asked}`
 }
 
+type Released = {
+  readonly repo: Repo
+  readonly target: Target & { readonly tag: string }
+  readonly evaluation: Evaluation
+  readonly wanted: Wanted
+  readonly isRelease: boolean
+}
+
 /** What was released is remembered, and its release is told the verdict, whichever evaluation of the commit has it. */
-async function release(
-  { repo, target, evaluation, wanted }: { repo: Repo; target: Target & { readonly tag: string }; evaluation: Evaluation; wanted: Wanted },
-  { store }: WebWorld,
-): Promise<void> {
+async function release({ repo, target, evaluation, wanted, isRelease }: Released, { store }: WebWorld): Promise<void> {
   const { tag, head: commit } = target
   for (const slug of wanted.agents) await store.agents.release({ repoId: repo.id, slug, tag, commit, evaluationId: evaluation.id })
+  // A tag alone has no notes; when its release is published, that is another delivery.
+  if (!isRelease) return
   await store.outbox.post([
     { kind: 'release', key: `release:${repo.id}:${tag}:${commit}`, payload: { tag, commit }, evaluationId: evaluation.id },
   ])
+  // It may have ended long ago.
+  await store.queue.send('publish', { evaluation: evaluation.id }, { singletonKey: evaluation.id })
 }

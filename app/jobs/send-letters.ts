@@ -35,7 +35,7 @@ async function send(letter: OutboxRow, publishing: Publishing, world: WebWorld):
   // What never ran, or nobody waits for any more, has a check run that says so, and nothing else.
   if (!told || evaluation.state !== 'done') return
   const publisher =
-    letter.kind === 'comment' ? comment(publishing, world) : letter.kind === 'release' ? notes(letter, publishing, world) : undefined
+    letter.kind === 'comment' ? comment(publishing, world) : letter.kind === 'release' ? await notes(letter, publishing, world) : undefined
   await publisher?.publish(told.report)
 }
 
@@ -55,8 +55,14 @@ function comment({ evaluation, told, repo, github, place, checks }: Publishing, 
   })
 }
 
-function notes({ payload }: OutboxRow, { evaluation, told, repo, github, place }: Publishing, { door, log, app }: WebWorld): Publisher {
+/** Notes can be written only where the installation gave more than is needed for check runs. */
+async function notes(
+  { payload }: OutboxRow,
+  { evaluation, told, repo, place }: Publishing,
+  { door, log, app, clients }: WebWorld,
+): Promise<Publisher> {
   const { tag, commit } = release.parse(payload)
+  const github = await clients.of({ id: evaluation.repoId, installation: evaluation.installationId }, { contents: 'write' })
   return door.openRelease({
     github,
     repo,

@@ -1,5 +1,6 @@
 import { createNodeMiddleware, Probot, ProbotOctokit } from 'probot'
 import { z } from 'zod'
+import { ProctorError } from '../../runner/domain/error.ts'
 import type { Log } from '../log.ts'
 import type { WebSettings } from '../settings.ts'
 import type { Route } from './server.ts'
@@ -71,11 +72,13 @@ export async function openGitHubApp({ settings, take, log }: Options): Promise<G
       if (status >= 400) log.warn({ delivery: id.slice(0, 80), status, bytes: body.length }, 'a delivery was refused')
     },
     async installationToken(installation, { repositories, permissions }) {
-      const { data } = await api.rest.apps.createInstallationAccessToken({
-        installation_id: installation,
-        repository_ids: [...repositories],
-        permissions: { ...permissions },
-      })
+      const { data } = await api.rest.apps
+        .createInstallationAccessToken({
+          installation_id: installation,
+          repository_ids: [...repositories],
+          permissions: { ...permissions },
+        })
+        .catch((error: unknown) => Promise.reject(refusedOr(error, permissions)))
       return { token: data.token, expiresAt: new Date(data.expires_at) }
     },
     async slug() {
@@ -107,4 +110,15 @@ export async function openGitHubApp({ settings, take, log }: Options): Promise<G
       await api.rest.apps.redeliverWebhookDelivery({ delivery_id: id })
     },
   }
+}
+
+/** An installation that is gone or suspended, or that does not give a permission, will not give it a moment later either. */
+function refusedOr(error: unknown, permissions: Permissions): unknown {
+  const status = error instanceof Error && 'status' in error ? error.status : undefined
+  if (status !== 403 && status !== 404 && status !== 422) return error
+  const wanted = Object.entries(permissions).map(([name, level]) => `${name}: ${level}`)
+  return new ProctorError(
+    'github_refused',
+    `GitHub gives no token with ${wanted.join(', ')} (${status}): the installation may be gone, suspended, or without one of them`,
+  )
 }
