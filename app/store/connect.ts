@@ -21,7 +21,7 @@ export async function connect({ folder, databaseUrl, onError = warn }: ConnectOp
   // A connection that is being closed may break as it likes.
   let closed = false
   const tell = (error: Error) => {
-    if (!closed) onError(error)
+    if (!closed) onError(asError(error))
   }
   const { pool, boss } = databaseUrl ? onServer(opening, databaseUrl, tell) : await inProcess(opening, folder, tell)
   boss.on('error', tell)
@@ -35,6 +35,10 @@ export async function connect({ folder, databaseUrl, onError = warn }: ConnectOp
 
 /** How long jobs in hands may take to end when the store is closed; what has not ended is tried again. */
 const drainMs = 10_000
+
+/** The queue also tells of objects that look like errors. */
+const asError = (error: Error): Error =>
+  error instanceof Error ? error : Object.assign(new Error((error as Error).message), error as Error)
 
 const warn = (error: Error) => process.emitWarning(error)
 

@@ -1,6 +1,6 @@
 import { sql, type Transaction } from 'kysely'
 import { fromKysely, type JobWithMetadata, type PgBoss } from 'pg-boss'
-import { withoutNul } from './database/plain-text.ts'
+import { plain } from './database/plain-text.ts'
 import type { Db } from './database/pool.ts'
 import type { Tables } from './database/tables.ts'
 import { type JobName, type Jobs, queues, type Sending } from './jobs.ts'
@@ -60,7 +60,10 @@ export const queueOn = (boss: PgBoss, db: Db): Queue => ({
     await boss.work(name, options, async ([job]: JobWithMetadata<Jobs[typeof name]>[]) => {
       if (!job) return
       const why = messageOf(job.sourceOutput)
-      await act({ id: job.id, data: job.data, attempt: job.retryCount + 1, signal: job.signal, ...(why && { why }) })
+      const held = { id: job.id, data: job.data, attempt: job.retryCount + 1, signal: job.signal, ...(why && { why }) }
+      await act(held).catch((error: unknown) => {
+        throw storable(error)
+      })
     })
   },
 
@@ -75,6 +78,13 @@ export const queueOn = (boss: PgBoss, db: Db): Queue => ({
     return rows[0] ?? { waiting: 0, active: 0, failed: 0 }
   },
 })
+
+/** What a job failed of is kept beside it, and anybody may have written the text. */
+function storable(thrown: unknown): Error {
+  const error = new Error(plain(thrown instanceof Error ? thrown.message : String(thrown)))
+  if (thrown instanceof Error && thrown.stack) error.stack = plain(thrown.stack)
+  return error
+}
 
 /** Inside of a transaction only its own connection may be asked: an embedded database has no other, and would wait for ever. */
 export const withinTransactions = (boss: PgBoss, tables: Readonly<Record<string, string>>): Within => ({
@@ -104,8 +114,7 @@ export const withinTransactions = (boss: PgBoss, tables: Readonly<Record<string,
 
   touch: async (trx, name, attempt) => happened(await boss.touch(name, named(attempt), trx && { db: on(trx) })),
   complete: async (trx, name, attempt) => happened(await boss.complete(name, named(attempt), null, { db: on(trx) })),
-  fail: async (trx, name, attempt, why) =>
-    happened(await boss.fail(name, named(attempt), { message: withoutNul(why) }, trx && { db: on(trx) })),
+  fail: async (trx, name, attempt, why) => happened(await boss.fail(name, named(attempt), { message: plain(why) }, trx && { db: on(trx) })),
 })
 
 const messageOf = (output: object | null) => (output && 'message' in output ? String(output.message) : undefined)

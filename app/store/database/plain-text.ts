@@ -19,9 +19,10 @@ export function plainText(): KyselyPlugin {
   }
 }
 
-export const withoutNul = (text: string): string => (text.includes('\0') ? text.replaceAll('\0', '\ufffd') : text)
+/** As far as PostgreSQL takes it, in a document of `jsonb` too. */
+export const plain = (text: string): string => (text.includes('\0') ? text.replaceAll('\0', '\ufffd') : text).toWellFormed()
 
-const cleaned = (value: unknown): unknown => (typeof value === 'string' ? withoutNul(value) : value)
+const cleaned = (value: unknown): unknown => (typeof value === 'string' ? plain(value) : value)
 
 class PlainText extends OperationNodeTransformer {
   protected override transformValue(node: ValueNode): ValueNode {
