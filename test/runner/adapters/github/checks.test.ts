@@ -5,6 +5,7 @@ import { ProctorError } from '../../../../runner/domain/error.ts'
 import { buildReport } from '../../../../runner/report/build-report.ts'
 import { memoryBlobs } from '../../../fakes/blobs.ts'
 import { fakeReport } from '../../../fakes/reports.ts'
+import { faults, first } from '../../../support/github/faults.ts'
 import { type Desk, openDesk, placeOf, repo } from './desk.ts'
 
 let desk: Desk
@@ -197,6 +198,25 @@ describe('check runs that were begun before', () => {
       ['proctor', report.conclusion],
       ['proctor / fixer / parser', report.conclusion],
       ['proctor / fixer / writer', 'neutral'],
+    ])
+  })
+
+  test('twice, because GitHub showed only later what it had made, are left with one that has the result', async () => {
+    const sha = await desk.commit()
+    const { plan, report } = await fakeReport(memoryBlobs(), { stories: ['pass'] })
+    const checks = opened({ sha })
+    const nothing = { instead: { status: 200, body: { total_count: 0, check_runs: [] } } }
+    const healed = [
+      desk.fault(first(2, ({ route }) => route === 'GET /repos/{owner}/{repo}/commits/{ref}/check-runs', nothing)),
+      desk.fault(first(1, ({ method }) => method === 'POST', faults.lost)),
+    ]
+    await checks.begin(plan.batches)
+    for (const heal of healed) heal()
+    await checks.publish(report)
+    expect(await shown(sha)).toEqual([
+      ['proctor', 'neutral'],
+      ['proctor', 'success'],
+      ['proctor / fixer / parser', 'success'],
     ])
   })
 

@@ -1,5 +1,4 @@
 import { openGitHub } from '../../../../runner/adapters/github/github.ts'
-import { parseMarker } from '../../../../runner/report/github/marker.ts'
 import type { Place } from '../../../../runner/report/github/read.ts'
 import { openHub } from '../../../support/github/hub.ts'
 
@@ -67,4 +66,3 @@ export const placeOf = (sha: string, serverUrl = 'https://github.example'): Plac
   runUrl: `${serverUrl}/${repo}/actions/runs/1001`,
   notes: [],
 })
-export const isOfKey = (key: string) => (body: unknown) => parseMarker(String(body))?.key === key
