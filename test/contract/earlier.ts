@@ -48,6 +48,14 @@ export function earlierContract(open: OpenEarlier): void {
     for (const run of [first, second, third]) expect(await under.earlier.find(run.keys)).toBeUndefined()
   })
 
+  test('never finds what was stopped, whatever was made of it', async () => {
+    await using under = await open(plan, async (blobs) => {
+      const result = await fakeResult(first, blobs)
+      return [{ ...result, record: { ...result.record, ended: { as: 'cancelled' } } }]
+    })
+    expect(await under.earlier.find(first.keys)).toBeUndefined()
+  })
+
   test('finds the attempt that came to a verdict', async () => {
     const again: Run = { ...first, id: `${first.id}~2`, attempt: 2 }
     await using under = await open(plan, async (blobs) => [

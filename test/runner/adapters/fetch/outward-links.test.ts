@@ -7,15 +7,16 @@ import { cutOutwardLinks } from '../../../../runner/adapters/fetch/outward-links
 const base = realpathSync(mkdtempSync(join(tmpdir(), 'proctor-links-')))
 afterAll(() => rmSync(base, { recursive: true, force: true }))
 
+/** As the kernel follows it: the other one of Node's works `link/..` out by name. */
 const real = (path: string) => {
   try {
-    return realpathSync(path)
+    return realpathSync.native(path)
   } catch {
     return undefined
   }
 }
 
-test.each(Array.from({ length: 40 }, (_, seed) => seed))(
+test.each(Array.from({ length: 60 }, (_, seed) => seed))(
   'no link leads out, and what led to a place inside still does: tree %i',
   async (seed) => {
     const random = numbers(seed)
@@ -23,16 +24,18 @@ test.each(Array.from({ length: 40 }, (_, seed) => seed))(
     const around = join(base, `around-${seed}`)
     const root = join(around, 'tree')
     // Outside lies what the tree has too, so that a wrong step is seen.
-    for (const folder of ['a', 'b', 'a/b', 'a/b/c', 'b/d'])
+    const places = ['', 'a', 'a/b']
+    for (const folder of places)
       for (const place of [root, around]) {
         mkdirSync(join(place, folder), { recursive: true })
         writeFileSync(join(place, folder, 'file'), place)
       }
-    const parts = ['..', '..', '..', '.', 'a', 'b', 'c', 'd', 'file', 'l0', 'l1', 'l2', 'l3', 'l4', '']
-    const links = Array.from({ length: 5 + (random() % 6) }, (_, at) => join(root, pick(['', 'a', 'b', 'a/b', 'a/b/c', 'b/d']), `l${at}`))
+    const links = places.flatMap((place) => ['x', 'y', 'z'].map((name) => join(root, place, name)))
     for (const link of links) {
-      const target = Array.from({ length: 1 + (random() % 6) }, () => pick(parts)).join('/')
-      symlinkSync(random() % 12 === 0 ? join(around, 'a') : target || '.', link)
+      const target = Array.from({ length: 1 + (random() % 5) }, () =>
+        pick(['..', '..', 'a', 'b', 'file', 'x', 'y', 'z', 'x/..', 'a/b', '.']),
+      ).join('/')
+      symlinkSync(random() % 12 === 0 ? join(around, 'a') : target, link)
     }
     const inside = (path: string | undefined) => path === root || path?.startsWith(`${root}/`)
     const before = links.map((link) => ({ link, target: readlinkSync(link), real: real(link) }))

@@ -160,7 +160,8 @@ describe('a shard that is not what it should be', () => {
     ],
     ['with a run of another plan', first((line) => ({ ...line, run: 'else' })), /the plan has no run "else"/],
     ['with an attempt that is none', first((line) => ({ ...line, attempt: 2 })), /says that it is attempt 2/],
-    ['with other inputs', first((line) => withKeys(line, digestOf('other inputs'))), /other keys than the plan/],
+    ['with other inputs', first((line) => withKeys(line, { run: digestOf('other inputs') })), /other keys than the plan/],
+    ['with another judge', first((line) => withKeys(line, { grade: digestOf('another judge') })), /other keys than the plan/],
     [
       'with keys that its records do not have',
       first((line) => ({ ...line, keys: { run: digestOf('a'), grade: digestOf('b') } })),
@@ -221,6 +222,20 @@ describe('a shard that is not what it should be', () => {
     expect(await reportOf(out, plan)).toMatchObject({ state: 'complete', conclusion: 'success', totals: { runs: 8 } })
   })
 
+  test('two that say different things are both refused', async () => {
+    const { all, third } = await withThird()
+    await results((lines) => lines.slice(1))(third)
+    all.set('shard-3', whole.get('shard-3') ?? '')
+    all.set('shard-3-again', third)
+    const out = folders.fresh()
+    const { missing, problems } = await merge(out, { plan, folders: all, expected: { ...told, of } })
+    expect(missing).toEqual([3])
+    expect(problems.map(({ message }) => message)).toEqual(
+      ['shard-3', 'shard-3-again'].map((name) => `${name} is not used: shard 3 came twice, and not with the same results`),
+    )
+    expect(await reportOf(out, plan)).toMatchObject({ conclusion: 'neutral', missing: runsOf(3) })
+  })
+
   test('a stranger beside those of the plan is named, and changes nothing', async () => {
     const other = fakePlan({ samples: 8, name: 'other' })
     const [stranger = ''] = [...(await shardsOf(other, 1, () => 'tests-fail')).values()]
@@ -266,9 +281,10 @@ test('a gate that fails is a failure, with a missing shard too', async () => {
   expect(await reportOf(out, strict)).toMatchObject({ state: 'incomplete', conclusion: 'failure', missing: runsOf(2) })
 })
 
-function withKeys(line: Record<string, unknown>, key: string): unknown {
-  const { record, grade } = line as { record: object; grade: object }
-  return { ...line, keys: { run: key, grade: key }, record: { ...record, key }, grade: { ...grade, key } }
+function withKeys(line: Record<string, unknown>, change: { readonly run?: string; readonly grade?: string }): unknown {
+  const { record, grade, keys: before } = line as { record: object; grade: object; keys: { run: string; grade: string } } // our own line
+  const keys = { ...before, ...change }
+  return { ...line, keys, record: { ...record, key: keys.run }, grade: { ...grade, key: keys.grade } }
 }
 async function dropLast(path: string) {
   const lines = (await readFile(path, 'utf8')).trimEnd().split('\n')
