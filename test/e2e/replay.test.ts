@@ -36,20 +36,20 @@ describe('a recorded eval', () => {
   let folder: Awaited<ReturnType<typeof written>>
   let first: { ended: Ended; report: Report; ms: number }
   let second: typeof first
-  const run = async (out: string, args: readonly string[], env: NodeJS.ProcessEnv) => {
+  const run = async (out: string, args: readonly string[], options: Parameters<typeof proctor>[1]) => {
     const began = performance.now()
-    const ended = await proctor(['run', folder.root, '--out', folder.at(out), '--concurrency', '2', ...args], { env })
+    const ended = await proctor(['run', folder.root, '--out', folder.at(out), '--concurrency', '2', ...args], options)
     return { ended, ms: performance.now() - began, report: await readReport(folder.at(out)) }
   }
   beforeAll(async () => {
     folder = await written(evalOf('id,user\none,the weather\ntwo,the time\n'))
-    await using models = await modelServer({ key, latencyMs: 3500, move: (_, n) => ({ text: `hello number ${n}` }) })
+    await using models = await modelServer({ key, latencyMs: 6000, move: (_, n) => ({ text: `hello number ${n}` }) })
     await using judge = await judgeServer()
-    first = await run('first', ['--record', folder.at('tape')], { ...models.variables, ...judge.variables })
+    first = await run('first', ['--record', folder.at('tape')], { env: { ...models.variables, ...judge.variables } })
     await judge[Symbol.asyncDispose]()
     await models[Symbol.asyncDispose]()
-    // Nothing of a provider is left in the environment, nor is anything there to be asked.
-    second = await run('second', ['--replay', folder.at('tape')], {})
+    // Nothing of a provider is left in the environment, nor is there a network to ask anybody through.
+    second = await run('second', ['--replay', folder.at('tape')], { offline: true })
   }, 180_000)
   afterAll(() => rm(folder.root, { recursive: true, force: true }))
 
@@ -59,7 +59,7 @@ describe('a recorded eval', () => {
     expect(first.report.totals.cost_usd).toBeGreaterThan(0)
   })
 
-  test('replays without keys and servers, and gives a report equal but for times', () => {
+  test('replays without keys, servers and network, and gives a report equal but for times', () => {
     expect(second.ended.code, second.ended.stderr).toBe(0)
     expect(timeless(second.report)).toEqual(timeless(first.report))
   })

@@ -5,11 +5,18 @@ import type { Report } from '../../runner/domain/report.ts'
 
 export const root = join(import.meta.dirname, '..', '..')
 export type Ended = { readonly pid: number; readonly code: number | null; readonly stdout: string; readonly stderr: string }
-type Options = { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv; readonly onOutput?: (text: string, child: ChildProcess) => void }
+type Options = {
+  readonly cwd?: string
+  readonly env?: NodeJS.ProcessEnv
+  readonly onOutput?: (text: string, child: ChildProcess) => void
+  /** On a machine without any network, not even its own loopback; the engine is reached by its socket. */
+  readonly offline?: boolean
+}
 
 /** The CLI as a person starts it: a process of its own. */
-export async function proctor(args: readonly string[], { cwd = root, env = {}, onOutput }: Options = {}): Promise<Ended> {
-  const child = spawn(join(root, 'script', 'proctor'), args, {
+export async function proctor(args: readonly string[], { cwd = root, env = {}, onOutput, offline = false }: Options = {}): Promise<Ended> {
+  const [program = '', ...before] = [...(offline ? ['unshare', '--net'] : []), join(root, 'script', 'proctor')]
+  const child = spawn(program, [...before, ...args], {
     cwd,
     env: { ...process.env, CI: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
