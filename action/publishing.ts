@@ -26,6 +26,7 @@ export const placeOf = ({ settings, occasion, notes }: Job): Place => ({
   sha: occasion.head,
   runUrl: settings.runUrl,
   notes,
+  ...(occasion.base && { baseRef: occasion.base.ref }),
 })
 
 /** Everything that shows results on GitHub. Nothing is asked of GitHub before `begin` or the first report. */
