@@ -16,7 +16,7 @@ export const versions: readonly string[] = Object.keys(migrations)
  * for tables that a later proctor has migrated.
  */
 export async function migrate(db: Db, version?: string): Promise<void> {
-  await refuseNewer(db)
+  await refuse(db)
   const migrator = new Migrator({
     db: db.withoutPlugins(),
     provider: { getMigrations: async () => Object.fromEntries(Object.entries(migrations).map(([name, up]) => [name, migration(up)])) },
@@ -34,15 +34,33 @@ const migration = (statements: readonly string[]): Migration => ({
   },
 })
 
-/** Throws `database_too_new` when the tables know a version that this proctor does not. */
-export async function refuseNewer(db: Db): Promise<void> {
-  const found = await sql<{ there: boolean }>`SELECT to_regclass('proctor.migrations') IS NOT NULL AS there`.execute(db)
-  if (!found.rows[0]?.there) return
+/** Of the queue's tables, which bring themselves up to date. */
+export const queueVersion = 43
+
+/** Throws `database_too_new` when a later proctor, or a later queue, was here. */
+async function refuse(db: Db): Promise<void> {
+  const unknown = (await applied(db)).filter((name) => !versions.includes(name))
+  if (unknown.length > 0) throw tooNew(`its tables are at ${unknown.at(-1)}, and this one knows ${versions.at(-1)}`)
+  const queue = await queueAt(db)
+  if (queue > queueVersion) throw tooNew(`its queue is at ${queue}, and this one knows ${queueVersion}`)
+}
+
+const tooNew = (what: string) => new ProctorError('database_too_new', `the database was migrated by a later proctor: ${what}`)
+
+/** The migrations that a database has had. */
+async function applied(db: Db): Promise<readonly string[]> {
+  if (!(await isThere(db, 'proctor.migrations'))) return []
   const { rows } = await sql<{ name: string }>`SELECT name FROM proctor.migrations ORDER BY name`.execute(db)
-  const unknown = rows.filter(({ name }) => !versions.includes(name))
-  if (unknown.length > 0)
-    throw new ProctorError(
-      'database_too_new',
-      `the database was migrated by a later proctor (${unknown.map(({ name }) => name).join(', ')}); this one knows ${versions.at(-1)}`,
-    )
+  return rows.map(({ name }) => name)
+}
+
+async function queueAt(db: Db): Promise<number> {
+  if (!(await isThere(db, 'pgboss.version'))) return 0
+  const { rows } = await sql<{ version: number }>`SELECT version FROM pgboss.version`.execute(db)
+  return rows[0]?.version ?? 0
+}
+
+async function isThere(db: Db, table: string): Promise<boolean> {
+  const { rows } = await sql<{ there: boolean }>`SELECT to_regclass(${table}) IS NOT NULL AS there`.execute(db)
+  return rows[0]?.there === true
 }
