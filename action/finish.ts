@@ -79,13 +79,16 @@ export async function giveUp(
     job.log[Symbol.dispose]()
   }
   setOutput('conclusion', conclusion)
-  for (const error of errors.slice(0, 10))
+  const fails = (inputs?.['fail-on'] ?? 'error') !== 'never' && conclusion !== 'neutral'
+  // What makes the step red is an error of the log by itself; with a place it is better said where that is.
+  const placed = errors.filter((error) => error.place !== undefined || error !== worst || !fails)
+  for (const error of placed.slice(0, 10))
     logError(
       lineOf(error),
       error.place ? { file: error.place.file, startLine: error.place.line, title: error.code } : { title: error.code },
     )
-  const fails = inputs?.['fail-on'] ?? 'error'
-  if (fails !== 'never' && conclusion !== 'neutral') setFailed(worst ? lineOf(worst) : 'failed')
+  if (fails && worst && placed.includes(worst)) process.exitCode = 1
+  else if (fails) setFailed(worst ? lineOf(worst) : 'failed')
 }
 
 const gravity = ({ code }: ProctorError) => ({ neutral: 0, failure: 1, action_required: 2 })[explain(code).conclusion]

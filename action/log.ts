@@ -55,7 +55,7 @@ export function openLog(write: (text: string) => void): Log & Disposable {
       const { agent, eval: name, sample, side, attempt } = event.run
       const title = [agent.slug, name, sample.id].join(' / ')
       say(
-        `${mark[event.grade.verdict]} ${done}. ${title}${side === 'base' ? ' (base)' : ''}${attempt > 1 ? ` attempt ${attempt}` : ''} (${duration(event.durationMs)})${event.grade.verdict === 'pass' ? '' : `: ${event.grade.reason}`}`,
+        `${mark[event.grade.verdict]} ${done}. ${title}${side === 'base' ? ' (base)' : ''}${attempt > 1 ? ` attempt ${attempt}` : ''} (${event.reused ? `as on ${event.reused.commit.slice(0, 12)}` : duration(event.durationMs)})${event.grade.verdict === 'pass' ? '' : `: ${event.grade.reason}`}`,
       )
     }
   }

@@ -56,10 +56,12 @@ async function dispatch(job: Job, onShows: (shows: Shows) => void): Promise<void
   const { inputs, occasion, notes } = job
   if (occasion.follows !== undefined) return publishFollowed(job, occasion.follows, onShows)
   const [index, of] = inputs.shard?.split('/').map(Number) ?? []
-  if (index !== undefined && of !== undefined) return runShard(job, { index, of })
+  const shard = index !== undefined && of !== undefined ? { index, of } : undefined
+  if (shard && inputs.replay === undefined) return runShard(job, shard, undefined)
   if (!occasion.trusted) notes.push('A fork or Dependabot: no secrets, and no judge but recorded ones.')
   const trees = await takeRepository(job)
   const given = { job: { ...job, inputs: await trustedInputs(job, trees, defaultInputs()) }, trees, onShows }
+  if (shard) return runShard(given.job, shard, trees)
   if (inputs.mode === 'plan') return planShards(given)
   return inputs.mode === 'merge' ? mergeAll(given) : runAll(given)
 }

@@ -61,10 +61,10 @@ function released({ occasion, inputs }: Job): readonly string[] | undefined {
 /** Recorded answers come from the base on a pull request: whoever records them writes what the judge says. */
 export function cassettes(
   { inputs, settings }: Job,
-  { head, base }: Trees,
+  trees: Trees | undefined,
 ): { readonly record?: string; readonly replay?: { readonly agent: string; readonly judge: string } } {
   if (inputs.record !== undefined) return { record: join(settings.workspace, inputs.record) }
-  if (inputs.replay === undefined) return {}
-  const folder = join((base ?? head).root, inputs.replay)
+  if (inputs.replay === undefined || !trees) return {}
+  const folder = join((trees.base ?? trees.head).root, inputs.replay)
   return { replay: { agent: join(folder, 'agents'), judge: join(folder, 'judge') } }
 }

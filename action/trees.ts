@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { readdir, readFile, readlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type OwnTree, takeTrees } from '../runner/adapters/preset.ts'
 import { ProctorError } from '../runner/domain/error.ts'
@@ -45,7 +46,7 @@ export async function trustedInputs(
 ): Promise<Inputs> {
   const { workflowFile } = settings
   if (!base) return inputs
-  const changed = workflowFile === undefined || (await textOf(head.root, workflowFile)) !== (await textOf(base.root, workflowFile))
+  const changed = workflowFile === undefined || (await workflowsOf(head.root)) !== (await workflowsOf(base.root))
   if (!changed) return inputs
   const differing = deciding.filter((name) => JSON.stringify(inputs[name]) !== JSON.stringify(defaults[name]))
   if (differing.length > 0)
@@ -53,4 +54,19 @@ export async function trustedInputs(
   return { ...inputs, ...Object.fromEntries(deciding.map((name) => [name, defaults[name]])) }
 }
 
-const textOf = (root: string, file: string) => readFile(join(root, file), 'utf8').catch(() => undefined)
+/** All that a workflow can be made of: it may call others, and actions that lie beside it. Links are told by where they lead. */
+async function workflowsOf(root: string): Promise<string> {
+  const folders = ['.github/workflows', '.github/actions'].map((folder) => join(root, folder))
+  const entries = await Promise.all(folders.map((folder) => readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])))
+  const files = entries.flat().filter((entry) => !entry.isDirectory())
+  const told = files.map(async (entry) => {
+    const path = join(entry.parentPath, entry.name)
+    return [path.slice(root.length), entry.isSymbolicLink() ? await readlink(path) : await digestOf(path)]
+  })
+  return JSON.stringify((await Promise.all(told)).sort())
+}
+
+const digestOf = async (path: string) =>
+  createHash('sha256')
+    .update(await readFile(path))
+    .digest('hex')

@@ -21,6 +21,6 @@ export function worldOf(job: Job, { trees, earlier, out = job.out }: { trees?: T
     keepSandboxes: false,
     live: false,
     earlier,
-    ...(trees ? cassettes(job, trees) : {}),
+    ...cassettes(job, trees),
   }
 }

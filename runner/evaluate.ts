@@ -44,7 +44,8 @@ export async function execute(plan: Plan, world: World, signal: AbortSignal, { s
     if (signal.aborted && (result.record.ended.as === 'cancelled' || result.grade.verdict === 'unscored')) return
     await world.records.keep(plan.id, result)
     done.push(result)
-    world.watch({ at: 'done', run, grade: result.grade, durationMs: result.record.timing.durationMs })
+    const { grade, record, reused } = result
+    world.watch({ at: 'done', run, grade, durationMs: record.timing.durationMs, ...(reused && { reused }) })
   }
   while (
     !signal.aborted &&

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setOutput } from '@actions/core'
 import { mergeShards, openWorld, readDurations, writeManifest } from '../../runner/adapters/preset.ts'
 import { ProctorError } from '../../runner/domain/error.ts'
+import type { Plan } from '../../runner/domain/plan.ts'
 import { conclude, execute } from '../../runner/evaluate.ts'
 import type { Shard } from '../../runner/lib/shard.ts'
 import { makePlan } from '../../runner/plan/make-plan.ts'
@@ -15,6 +16,7 @@ import { finish } from '../finish.ts'
 import type { Job } from '../job.ts'
 import { planRequest } from '../planning.ts'
 import { openShows } from '../publishing.ts'
+import type { Trees } from '../trees.ts'
 import { worldOf } from '../world.ts'
 import type { Given } from './run.ts'
 
@@ -37,20 +39,29 @@ export async function planShards({ job, trees, onShows }: Given): Promise<void> 
   log.say(`${of} shards: the jobs of the matrix run \`mode: run\` with \`shard\`, then one that needs them all \`mode: merge\``)
 }
 
-/** One shard of a plan that another job made. It shows nothing: only the merge knows the whole. */
-export async function runShard(job: Job, shard: Shard): Promise<void> {
+/** One shard of a plan that another job made. It shows nothing: only the merge knows the whole. `trees` are there when answers are recorded in them. */
+export async function runShard(job: Job, shard: Shard, trees: Trees | undefined): Promise<void> {
   const { inputs, settings, signal, out } = job
   const names = artifactNames(inputs['check-name'])
   const planned = needed((await downloadOwn(job, names.plan, true)).get(names.plan), names.plan)
   await takePlan(planned, out)
   await ensureImage(job)
-  await using world = await openWorld(worldOf(job, { earlier: [planned] }))
+  await using world = await openWorld(worldOf(job, { ...(trees && { trees }), earlier: [planned] }))
   const plan = await world.storedPlan()
   await world.records.begin(plan)
-  await execute(plan, world, signal, { shard, width: inputs.concurrency ?? 2 * cpus().length })
+  await execute(itsShare(plan, shard), world, signal, { shard, width: inputs.concurrency ?? 2 * cpus().length })
   signal.throwIfAborted()
   await writeManifest(out, { plan: plan.id, runId: settings.runId, attempt: settings.attempt, shard })
   await upload(job, `${names.shards}${shard.index}-of-${shard.of}`, 'records')
+}
+
+/** No shard knows what the others spend: each may spend its part of what all may. */
+function itsShare(plan: Plan, { of }: Shard): Plan {
+  const { costUsd, wallMs } = plan.budget
+  return {
+    ...plan,
+    budget: { ...(costUsd !== undefined && { costUsd: costUsd / of }), ...(wallMs !== undefined && { wallMs: wallMs / of }) },
+  }
 }
 
 /** Last of three: joins what the shards found, and shows it once. What a lost shard owes is named as missing. */
