@@ -57,6 +57,8 @@ export async function openArtifacts({ fault }: Options = {}) {
       response.end(isBytes ? body : body === undefined ? '' : JSON.stringify(body))
     })
   })
+  // Idle connections stay: a busy test would else meet one that was just given up.
+  server.keepAliveTimeout = 0
   await new Promise<void>((ready, failed) => server.on('error', failed).listen(0, '127.0.0.1', ready))
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}` // listening on TCP
   const blobUrl = (made: Made) => `${url}/blobs/${made.id}?sig=${signature}`

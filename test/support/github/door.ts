@@ -6,7 +6,7 @@ import type { Answer } from './artifacts.ts'
 import type { Fault, FaultOf, Seen } from './faults.ts'
 import type { Sent } from './openapi/guard.ts'
 
-export type Recorded = Seen & { readonly status: number | 'cut' | 'hanging'; readonly at: number }
+type Recorded = Seen & { readonly status: number | 'cut' | 'hanging'; readonly at: number }
 export type Arrived = Sent & {
   readonly authorization: string | undefined
   readonly accept: string
@@ -29,6 +29,8 @@ export async function openDoor({ prefix, prepare }: Options) {
       if (!hanging.signal.aborted) response.writeHead(500).end(JSON.stringify({ message: String(error) }))
     })
   })
+  // Idle connections stay: a busy test would else meet one that was just given up.
+  server.keepAliveTimeout = 0
   await new Promise<void>((ready, failed) => server.on('error', failed).listen(0, '127.0.0.1', ready))
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}` // listening on TCP
 

@@ -1,4 +1,5 @@
 import { createEmulator } from 'emulate'
+import { Agent, fetch } from 'undici'
 import type { Answer } from './artifacts.ts'
 import { parsed } from './openapi/guard.ts'
 import type { App } from './who.ts'
@@ -8,7 +9,7 @@ export type Accounts = {
   /** Members by organisation. */
   readonly orgs: Readonly<Record<string, Readonly<Record<string, 'admin' | 'member'>>>>
 }
-export type Installation = { readonly id: number; readonly owner: string }
+type Installation = { readonly id: number; readonly owner: string }
 type Options = {
   readonly accounts: Accounts
   readonly apps: readonly { readonly app: App; readonly installations: readonly Installation[] }[]
@@ -26,6 +27,9 @@ type Call = {
   readonly type?: string | undefined
 }
 export const tokenOf = (login: string): string => `ghp_${login.replaceAll(/\W/g, '')}0000000000000000000000000000`
+
+/** One connection a request: a test that kept this process busy would else meet one that its server has just given up. */
+const dispatcher = new Agent({ pipelining: 0 })
 
 /** vercel's emulator of GitHub, with all addresses in its answers as of the hub. It takes tokens it does not know for its first user's. */
 export async function openEmulator({ accounts, apps, apiUrl, serverUrl }: Options) {
@@ -63,6 +67,7 @@ export async function openEmulator({ accounts, apps, apiUrl, serverUrl }: Option
       const response = await fetch(`${local}${path}`, {
         method,
         redirect: 'manual',
+        dispatcher,
         headers: { ...(token !== undefined && { authorization: `Bearer ${token}` }), ...(kind !== undefined && { 'content-type': kind }) },
         ...(payload && payload.length > 0 && { body: new Uint8Array(payload) }),
       })

@@ -139,7 +139,7 @@ export async function openHub(options: Options = {}) {
     deliveries: hooks.deliveries,
     /** Until all that happened was told. */
     delivered: hooks.settled,
-    ...openReader(world),
+    ...openReader({ world, inside }),
     /** Makes a workflow run known to the API, and its origin to the service of its artifacts. */
     workflowRun: (run: WorkflowRun) => addWorkflowRun(world, run),
     /** Gives somebody a role at a repository, beside what they are in its organisation. */

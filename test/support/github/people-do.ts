@@ -5,7 +5,6 @@ import { checkRunBody, checkSuiteBody, pullHappening } from './webhooks/changes.
 import type { Json, World } from './world.ts'
 
 type Options = { readonly world: World; readonly inside: (request: Inside) => Promise<Answer> }
-export type Person = ReturnType<ReturnType<typeof openPeopleDo>>
 
 /** What people do on the site, under their names, with everything that follows from it. Nothing of it is among the hub's requests. */
 export function openPeopleDo({ world, inside }: Options) {

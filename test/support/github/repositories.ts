@@ -14,7 +14,6 @@ type Options = {
   readonly git: GitHost
   readonly inside: (request: Inside) => Promise<Answer>
 }
-export type HubRepository = Awaited<ReturnType<ReturnType<typeof openRepositories>['repository']>>
 type Wanted = { readonly isPrivate?: boolean; readonly forkOf?: string }
 type Opened = { readonly head: string; readonly base?: string; readonly title?: string; readonly body?: string; readonly draft?: boolean }
 

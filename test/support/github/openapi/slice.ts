@@ -31,7 +31,8 @@ type Described = {
 }
 type Description = { readonly paths: Readonly<Record<string, Readonly<Record<string, Described>>>> }
 
-const description = createRequire(import.meta.url).resolve('@octokit/openapi/generated/api.github.com.deref.json')
+const require = createRequire(import.meta.url)
+const description = require.resolve('@octokit/openapi/generated/api.github.com.deref.json')
 
 /**
  * The description of api.github.com, one small file an operation. It is 73 MB as published: it is cut once for each version of it and of

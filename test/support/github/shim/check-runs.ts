@@ -5,7 +5,7 @@ import { type Ask, invalid, type Json, notFound, paged, type Shim, type Shims, t
 import { appOf, pullsOf } from './embedded.ts'
 
 /** What the emulator forgets of a check run: whose it is, its buttons, and its annotations but the last fifty. */
-type Kept = { readonly app: App; readonly actions: unknown; readonly annotations: readonly Json[] }
+type Kept = { readonly app: App; readonly actions: readonly Json[]; readonly annotations: readonly Json[] }
 
 const repo = '/repos/{owner}/{repo}'
 
@@ -17,7 +17,7 @@ const create: Shim = async (ask, world) => {
   const answer = await world.forward(ask, { json: { started_at: new Date().toISOString(), ...adjusted(ask.json) } })
   if (answer.status !== 201) return answer
   const { id } = answer.body as { id: number } // as the description has it
-  keptOf(world).set(id, { app: ask.who.app, actions: ask.json.actions ?? [], annotations: annotationsIn(ask.json) })
+  keptOf(world).set(id, { app: ask.who.app, actions: actionsIn(ask.json), annotations: annotationsIn(ask.json) })
   return mended(answer, ask, world)
 }
 
@@ -33,7 +33,7 @@ const update: Shim = async (ask, world) => {
   const answer = await world.forward(ask, { json: adjusted(ask.json) })
   if (answer.status !== 200) return answer
   const annotations = [...kept.annotations, ...annotationsIn(ask.json)]
-  keptOf(world).set(id, { ...kept, ...(ask.json.actions !== undefined && { actions: ask.json.actions }), annotations })
+  keptOf(world).set(id, { ...kept, ...(ask.json.actions !== undefined && { actions: actionsIn(ask.json) }), annotations })
   return mended(answer, ask, world)
 }
 
@@ -89,6 +89,11 @@ function keptOf(world: World): Map<number, Kept> {
   memory.set(world, kept)
   return kept
 }
+
+/** What was offered to people, latest. */
+export const buttonsOf = (world: World, id: number): readonly Json[] => keptOf(world).get(id)?.actions ?? []
+
+const actionsIn = ({ actions = [] }: Json): readonly Json[] => actions as readonly Json[] // the guard has looked at it
 
 /** A conclusion completes a check run by itself, and buttons are told apart by `identifier`. */
 const adjusted = (json: Json): Json => ({ ...json, ...(json.conclusion !== undefined && { status: 'completed' }), actions: undefined })

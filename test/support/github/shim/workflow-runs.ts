@@ -2,6 +2,7 @@ import { idOf, stamp } from '../events.ts'
 import { accountOf } from '../identity.ts'
 import { gitOf } from '../mirror.ts'
 import { type Json, notFound, paged, type Shim, type Shims, type World } from '../world.ts'
+import { shaOf } from './compare.ts'
 import { pullsOf, repositoryOf } from './embedded.ts'
 
 /** A workflow run as a test says that there was one; the emulator can only make runs that it was asked to dispatch. */
@@ -122,7 +123,8 @@ async function shown(run: WorkflowRun, world: World): Promise<Json> {
 }
 
 function commitOf({ repo, headRepo = repo, headSha }: WorkflowRun, world: World): Json | null {
-  const place = world.known.get(headRepo.toLowerCase())
+  const holders = [headRepo, repo].flatMap((name) => world.known.get(name.toLowerCase()) ?? [])
+  const place = holders.find((known) => shaOf(known, headSha, world) !== undefined)
   if (!place) return null
   const format = '--format=%T%n%cI%n%an%n%ae%n%s'
   const [tree, date, name, email, message] = gitOf(place.git.bare)('show', '-s', format, headSha).split('\n')

@@ -106,7 +106,7 @@ export const checkSuiteBody = (suite: Json): Json => ({
   after: suite.head_sha,
 })
 
-export const changes: Readonly<Record<string, Change>> = {
+const changes: Readonly<Record<string, Change>> = {
   [`POST ${repo}/pulls`]: opened,
   [`PATCH ${repo}/pulls/{pull_number}`]: pullChanged,
   [`POST ${repo}/issues/{issue_number}/labels`]: labeled,

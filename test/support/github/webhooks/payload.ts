@@ -59,7 +59,7 @@ function asPushed(repository: Json): Json {
   }
 }
 
-export function organizationOf(login: string, { apiUrl }: World): Json {
+function organizationOf(login: string, { apiUrl }: World): Json {
   const url = `${apiUrl}/orgs/${login}`
   return {
     login,
