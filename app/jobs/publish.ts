@@ -1,24 +1,14 @@
 import { ProctorError } from '../../runner/domain/error.ts'
 import type { Report } from '../../runner/domain/report.ts'
 import type { Place } from '../../runner/report/github/read.ts'
-import type { GitHubDoor, GitHubOf } from '../github-door.ts'
 import { hasEnded } from '../intents/again.ts'
 import { buttons, externalIdOf } from '../intents/checked.ts'
 import type { Evaluation } from '../store/evaluations.ts'
 import { fullName, type WebWorld } from '../web/world.ts'
-import { reportOf, type Told } from './report-of.ts'
+import type { Publishing } from './publishing.ts'
+import { reportOf } from './report-of.ts'
 import { filesOfRuns } from './run-files.ts'
 import { sendLetters } from './send-letters.ts'
-
-/** An evaluation on its way to GitHub. */
-export type Publishing = {
-  readonly evaluation: Evaluation
-  readonly told: Told | undefined
-  readonly repo: string
-  readonly github: GitHubOf
-  readonly place: Place
-  readonly checks: ReturnType<GitHubDoor['openChecks']>
-}
 
 /**
  * Shows on GitHub what the rows say of an evaluation at this moment: its check runs by its state and, once it has ended, comment and

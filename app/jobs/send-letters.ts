@@ -3,7 +3,7 @@ import { ProctorError } from '../../runner/domain/error.ts'
 import type { Publisher } from '../../runner/seams/publisher.ts'
 import type { OutboxRow } from '../store/outbox.ts'
 import type { WebWorld } from '../web/world.ts'
-import type { Publishing } from './publish.ts'
+import type { Publishing } from './publishing.ts'
 
 const release = z.object({ tag: z.string(), commit: z.string() })
 

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize, relative } from 'node:path'
 
-/** `to` is a path of the repository, or the name of a package (`node:` ones are left out). */
-export type Import = { readonly from: string; readonly to: string; readonly isPackage: boolean }
+/** `to` is a path of the repository, or the name of a package (`node:` ones are left out). `isLazy`: loaded by a call, if ever. */
+export type Import = { readonly from: string; readonly to: string; readonly isPackage: boolean; readonly isLazy: boolean }
 
 const statement = /(?:^|\n)\s*(?:import|export)\s(?:[^'"`;]*?\sfrom\s)?\s*['"]([^'"\n]+)['"]|import\(\s*['"]([^'"\n]+)['"]\s*\)/g
 
@@ -22,8 +22,9 @@ function fileImports(root: string, file: string): readonly Import[] {
   const from = relative(root, file)
   return [...text.matchAll(statement)].flatMap(([, fixed, lazy]): Import[] => {
     const name = fixed ?? lazy ?? ''
+    const isLazy = fixed === undefined
     if (name.startsWith('node:')) return []
-    if (name.startsWith('.')) return [{ from, to: normalize(join(dirname(from), name)), isPackage: false }]
+    if (name.startsWith('.')) return [{ from, to: normalize(join(dirname(from), name)), isPackage: false, isLazy }]
     return [
       {
         from,
@@ -32,6 +33,7 @@ function fileImports(root: string, file: string): readonly Import[] {
           .slice(0, name.startsWith('@') ? 2 : 1)
           .join('/'),
         isPackage: true,
+        isLazy,
       },
     ]
   })
@@ -59,4 +61,18 @@ export function cycleIn(imports: readonly Import[]): readonly string[] | undefin
     if (cycle) return cycle
   }
   return undefined
+}
+
+/** Everything that is loaded with a file: paths and packages. What is only loaded by a call is not. */
+export function reachedFrom(file: string, imports: readonly Import[]): ReadonlySet<string> {
+  const reached = new Set<string>()
+  const follow = (from: string): void => {
+    for (const edge of imports) {
+      if (edge.from !== from || edge.isLazy || reached.has(edge.to)) continue
+      reached.add(edge.to)
+      if (!edge.isPackage) follow(edge.to)
+    }
+  }
+  follow(file)
+  return reached
 }
