@@ -59,13 +59,21 @@ export const claimsIn = (db: Db, queue: Within) => ({
       return true
     }),
 
-  /** What was asked for by `want`, if the claim still holds. */
-  wanted: (attempt: Attempt) =>
+  /** What was asked for by `want`, for which evaluation, as long as the claim holds. */
+  wanted: ({ job, fence }: Attempt) =>
     db
       .selectFrom('claims')
-      .select(['evaluationId', 'organisation', 'wanted', 'publicKey'])
-      .where('jobId', '=', attempt.job)
-      .where('fence', '=', attempt.fence)
+      .innerJoin('evaluations', 'evaluations.id', 'claims.evaluationId')
+      .select(['claims.evaluationId', 'evaluations.organisation', 'claims.wanted', 'claims.publicKey'])
+      .where('claims.jobId', '=', job)
+      .where('claims.fence', '=', fence)
+      .where(
+        sql<boolean>`EXISTS (
+          SELECT 1 FROM pgboss.job j
+          WHERE j.name = claims.kind AND j.id = claims.job_id AND j.state = 'active' AND j.retry_count = claims.fence
+            AND j.data ->> 'evaluation' = claims.evaluation_id::text
+        )`,
+      )
       .executeTakeFirst(),
 
   /** Puts what was sealed where its worker finds it. */

@@ -7,6 +7,8 @@ export type ConnectOptions = {
   readonly folder: string
   /** A PostgreSQL of one's own, 15 or later. */
   readonly databaseUrl?: string
+  /** Its queue is used, and neither migrated nor looked after. */
+  readonly asWorker?: boolean
   /** Hears of what goes wrong behind nobody's call: a connection that broke, a job that could not be fetched. */
   readonly onError?: (error: Error) => void
 }
@@ -15,15 +17,19 @@ export type Connection = AsyncDisposable & { readonly pool: Pool; readonly boss:
 /** The queue looks every few seconds for jobs whose holder is gone. */
 const watchful = { superviseIntervalSeconds: 5, monitorIntervalSeconds: 5, queueCacheIntervalSeconds: 2, useListenNotify: true } as const
 
+const unobtrusive = { migrate: false, createSchema: false, supervise: false, schedule: false } as const
+
 /** Opens the database, and a queue on it that is not started yet. Throws `database_in_use`. */
-export async function connect({ folder, databaseUrl, onError = warn }: ConnectOptions): Promise<Connection> {
+export async function connect({ folder, databaseUrl, asWorker = false, onError = warn }: ConnectOptions): Promise<Connection> {
   await using opening = new AsyncDisposableStack()
   // A connection that is being closed may break as it likes.
   let closed = false
   const tell = (error: Error) => {
     if (!closed) onError(asError(error))
   }
-  const { pool, boss } = databaseUrl ? onServer(opening, databaseUrl, tell) : await inProcess(opening, folder, tell)
+  const { pool, boss } = databaseUrl
+    ? onServer(opening, { connectionString: databaseUrl, asWorker }, tell)
+    : await inProcess(opening, folder, tell)
   boss.on('error', tell)
   opening.defer(() => {
     closed = true
@@ -42,10 +48,13 @@ const asError = (error: Error): Error =>
 
 const warn = (error: Error) => process.emitWarning(error)
 
-function onServer(opening: AsyncDisposableStack, connectionString: string, onError: (error: Error) => void) {
+type Server = { readonly connectionString: string; readonly asWorker: boolean }
+
+function onServer(opening: AsyncDisposableStack, { connectionString, asWorker }: Server, onError: (error: Error) => void) {
   const pool = poolOf({ connectionString, max: 10 }, onError)
   opening.defer(() => pool.end())
-  return { pool, boss: new PgBoss({ connectionString, max: 5, ...watchful }) }
+  const manners = asWorker ? unobtrusive : watchful
+  return { pool, boss: new PgBoss({ connectionString, max: 5, ...manners }) }
 }
 
 async function inProcess(opening: AsyncDisposableStack, folder: string, onError: (error: Error) => void) {

@@ -20,7 +20,7 @@ export type JobName = keyof Jobs
 /** Those that workers execute. */
 export const workerQueues = ['plan', 'chunk'] as const
 
-export type Sending = Pick<SendOptions, 'id' | 'priority' | 'group' | 'singletonKey' | 'startAfter'>
+export type Sending = Pick<SendOptions, 'id' | 'priority' | 'group' | 'singletonKey' | 'singletonSeconds' | 'startAfter'>
 
 const minutes = 60
 const hours = 60 * minutes

@@ -21,6 +21,7 @@ import { resultsIn } from './results.ts'
 import { retentionIn } from './retention.ts'
 import { stuckIn } from './stuck.ts'
 import { verdictsIn } from './verdicts.ts'
+import { workerLoginsIn } from './worker-logins.ts'
 import { workersIn } from './workers.ts'
 
 export type StoreOptions = ConnectOptions & {
@@ -56,6 +57,8 @@ export async function storeOn(
   // Nobody but this process is here: what is in hands is in those of one that died.
   if (!databaseUrl) await dropAll(boss, db)
   const queue = withinTransactions(boss, await knowQueues(boss))
+  const workerLogins = workerLoginsIn(db, queue)
+  if (databaseUrl) await workerLogins.refresh()
   const results = resultsIn(db, queue)
   return {
     queue: queueOn(boss, db),
@@ -78,6 +81,7 @@ export async function storeOn(
     baselines: baselinesIn(db),
     credentials: credentialsIn(db, keyringOf(db, masterKey)),
     workers: workersIn(db),
+    workerLogins,
     retention: retentionIn(db),
   }
 }

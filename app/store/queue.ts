@@ -133,8 +133,8 @@ export async function prepareQueues(boss: PgBoss, heartbeatSeconds: number): Pro
 }
 
 /** Asks for each queue once: one that was never seen cannot be used in a transaction. Returns where the jobs of each are. */
-export async function knowQueues(boss: PgBoss): Promise<Readonly<Record<string, string>>> {
-  for (const name of Object.keys(queues)) await boss.findJobs(name, { id: '00000000-0000-4000-8000-000000000000' })
+export async function knowQueues(boss: PgBoss, names: readonly string[] = Object.keys(queues)): Promise<Readonly<Record<string, string>>> {
+  for (const name of names) await boss.findJobs(name, { id: '00000000-0000-4000-8000-000000000000' })
   return Object.fromEntries((await boss.getQueues()).map(({ name, table }) => [name, table]))
 }
 

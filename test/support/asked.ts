@@ -42,7 +42,7 @@ export async function planning(
 export const workerFor = (store: Nouns, organisation: string) =>
   store.workers.register({ name: 'test', organisations: [organisation], publicKey: 'key' })
 
-export async function claimed(store: Nouns, worker: string): Promise<Claim> {
+export async function claimed(store: Pick<Nouns, 'claims'>, worker: string): Promise<Claim> {
   const claim = await store.claims.next({ worker, waitMs: 10_000 })
   if (!claim) throw new Error('there was nothing to claim')
   return claim

@@ -27,6 +27,7 @@ async function run(program: string, args: readonly string[]): Promise<void> {
 }
 
 export type Cluster = AsyncDisposable & {
+  readonly folder: string
   readonly url: (database: string) => string
   start(): Promise<void>
   /** As a power cut would: every process of it at once. */
@@ -39,6 +40,7 @@ export async function ownCluster(): Promise<Cluster> {
   await init(folder)
   await start(folder)
   return {
+    folder,
     url: (database) => urlIn(folder, database),
     start: () => start(folder),
     kill: () => run('pg_ctl', ['stop', '-D', join(folder, 'data'), '-m', 'immediate', '-w']),
@@ -65,6 +67,17 @@ export async function execute(url: string, ...statements: readonly string[]): Pr
   await client.connect()
   try {
     for (const statement of statements) await client.query(statement)
+  } finally {
+    await client.end()
+  }
+}
+
+/** Rows of one question, on a connection of its own. */
+export async function rowsOf<Row>(url: string, text: string, values: readonly unknown[] = []): Promise<readonly Row[]> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    return (await client.query(text, [...values])).rows as Row[]
   } finally {
     await client.end()
   }

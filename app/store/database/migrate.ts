@@ -3,10 +3,15 @@ import { type Migration, Migrator } from 'kysely/migration'
 import { ProctorError } from '../../../runner/domain/error.ts'
 import { first } from './migrations/001-first.ts'
 import { blobUses } from './migrations/002-blob-uses.ts'
+import { workerLogins } from './migrations/003-worker-logins.ts'
 import type { Db } from './pool.ts'
 
 /** Forward only, in their order; one that was released is never edited. PostgreSQL 15 must understand it. */
-const migrations: Readonly<Record<string, readonly string[]>> = { '001-first': first, '002-blob-uses': blobUses }
+const migrations: Readonly<Record<string, readonly string[]>> = {
+  '001-first': first,
+  '002-blob-uses': blobUses,
+  '003-worker-logins': workerLogins,
+}
 
 /** The versions of the store's tables, oldest first. */
 export const versions: readonly string[] = Object.keys(migrations)
@@ -33,6 +38,14 @@ const migration = (statements: readonly string[]): Migration => ({
     for (const statement of statements) await sql.raw(statement).execute(db)
   },
 })
+
+/** Throws `database_too_new`, and `database_too_old` when this version of proctor has not migrated it yet. */
+export async function expectUpToDate(db: Db): Promise<void> {
+  await refuse(db)
+  const missing = versions.length - (await applied(db)).length
+  if (missing > 0 || (await queueAt(db)) < queueVersion)
+    throw new ProctorError('database_too_old', 'the database has not been brought up to date for this version of proctor')
+}
 
 /** Of the queue's tables, which bring themselves up to date. */
 export const queueVersion = 43

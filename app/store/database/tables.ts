@@ -33,6 +33,7 @@ export type Tables = {
   readonly workers: Workers
   readonly claims: Claims
   readonly blobUses: BlobUses
+  readonly workerLogins: WorkerLogins
 }
 
 type Document<T> = ColumnType<T, JsonText<T>, JsonText<T>>
@@ -297,9 +298,13 @@ export type Workers = {
   name: string
   organisations: Maybe<readonly string[]>
   publicKey: string
+  /** The login of the database that made it. */
+  login: Generated<string>
   startedAt: Now
   seenAt: Now
 }
+/** Logins of the database for workers; `organisations` null = all. */
+export type WorkerLogins = { login: string; organisations: Maybe<readonly string[]>; createdAt: Now }
 export type Claims = {
   jobId: string
   fence: number

@@ -45,6 +45,13 @@ export const infrastructureCodes = {
     ),
     retry: false,
   },
+  database_too_old: {
+    ...infrastructure(
+      'The database has not been migrated by this version of proctor, and a worker may not do it.',
+      'Start `proctor web` of this version first.',
+    ),
+    retry: false,
+  },
   engine_deadline: infrastructure(
     'The container engine did not answer in time.',
     'Run `proctor doctor`; a loaded engine needs a lower --concurrency.',
