@@ -82,6 +82,30 @@ test('the one of the README: on a pull request that makes the agent worse', pati
   expect(await hub.comments(name, 1)).toMatchObject([{ user: { login: 'github-actions[bot]' } }])
 })
 
+test('the one of the README: a second push mends it, and what was said is changed in place', patience, async () => {
+  const [before] = await hub.comments(name, 1)
+  repo.branch('worse')
+  const sha = await repo.commit(answering('please, do'))
+  await repo.push()
+  const event = pullRequestEvent({
+    ...common,
+    number: 1,
+    action: 'synchronize',
+    head: { sha, ref: 'worse' },
+    base: { sha: main, ref: 'main' },
+    mergeSha: 'c'.repeat(40),
+  })
+  await using ended = await job(readme, 'proctor', event)
+  expect(ended).toMatchObject({ code: 0, outputs: { conclusion: 'success', regressions: '0' } })
+  expect(await checks(sha)).toEqual(['proctor / hello / first: success', 'proctor: success'])
+  const after = await hub.comments(name, 1)
+  expect(after).toMatchObject([{ id: before?.id, body: expect.stringContaining(sha.slice(0, 7)) }])
+  expect(after[0]?.body).not.toBe(before?.body)
+  // The older workflow run is tried again by somebody: it shows nothing over the newer result.
+  await using _late = await job(readme, 'proctor', event, { run: 1 })
+  expect(await hub.comments(name, 1)).toMatchObject([{ body: after[0]?.body }])
+})
+
 test('for forks: what a job without rights found is published by one that runs nothing', patience, async () => {
   const fork = await hub.repository('member/agents', { forkOf: name })
   fork.git('pull', '--quiet', repo.bare, 'main')
