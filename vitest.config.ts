@@ -5,6 +5,7 @@ import { defineConfig } from 'vitest/config'
  * cleans up too. And those that build images of Dockerfiles, of which only one at a time is built.
  */
 const alone = [
+  'test/e2e/app-crash.test.ts',
   'test/e2e/crash.test.ts',
   'test/e2e/cli.test.ts',
   'test/e2e/coding-clis.test.ts',

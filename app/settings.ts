@@ -12,7 +12,17 @@ export type Settings = {
   /** PROCTOR_MASTER_KEY, with which credentials are locked. */
   readonly masterKey: string | undefined
   readonly logLevel: string
+  readonly pace: Pace
   readonly variables: Variables
+}
+/** Seconds. How soon what died is noticed, and how often GitHub is asked for what it did not tell. */
+export type Pace = {
+  /** PROCTOR_HEARTBEAT_SECONDS: a job whose holder was not heard of for so long is given to another. The same for web and workers. */
+  readonly heartbeatSeconds: number
+  /** PROCTOR_RECONCILE_SECONDS: how often, and after which time, somebody looks at what stands still. */
+  readonly reconcileSeconds: number
+  /** PROCTOR_POLL_SECONDS: how often missed deliveries and new tags are looked for. */
+  readonly pollSeconds: number
 }
 /** What only the process that speaks to GitHub has. */
 export type WebSettings = Settings & {
@@ -31,12 +41,21 @@ export type WebSettings = Settings & {
 const known = new Set(['development', 'secret', 'webhook-secret', 'changeme', 'password'])
 const fewest = 16
 
+/** Throws `app_misconfigured`. */
 export function readSettings(variables: Variables): Settings {
+  const problems: ProctorError[] = []
+  const pace = paceOf(variables, checkInto(problems))
+  if (problems.length > 0) throw new Problems(problems)
+  return settingsOf(variables, pace)
+}
+
+function settingsOf(variables: Variables, pace: Pace): Settings {
   return {
     data: resolve(variables.PROCTOR_DATA || join(variables.HOME || '.', '.local', 'share', 'proctor')),
     databaseUrl: variables.DATABASE_URL || undefined,
     masterKey: variables.PROCTOR_MASTER_KEY || undefined,
     logLevel: variables.LOG_LEVEL || 'info',
+    pace,
     variables,
   }
 }
@@ -44,23 +63,18 @@ export function readSettings(variables: Variables): Settings {
 /** By the names that Probot has for them. All that is missing, weak or broken is said in one go, as `app_misconfigured`. */
 export function readWebSettings(variables: Variables): WebSettings {
   const problems: ProctorError[] = []
-  const check = <T>(name: string, read: () => T): T | undefined => {
-    try {
-      return read()
-    } catch (error) {
-      problems.push(new ProctorError('app_misconfigured', `${name}: ${error instanceof Error ? error.message : String(error)}`))
-      return undefined
-    }
-  }
+  const check = checkInto(problems)
+  const pace = paceOf(variables, check)
   const appId = check('APP_ID', () => number(variables.APP_ID, { min: 1, max: Number.MAX_SAFE_INTEGER }))
   const privateKey = check('PRIVATE_KEY', () => pem(variables.PRIVATE_KEY))
   const webhookSecret = check('WEBHOOK_SECRET', () => strong(variables.WEBHOOK_SECRET))
   const urls = check(variables.GHE_HOST ? 'GHE_HOST' : 'GITHUB_API_URL', () => urlsOf(variables))
   const port = check('PORT', () => number(variables.PORT || '3000', { min: 0, max: 65_535 }))
   const webhookPath = check('WEBHOOK_PATH', () => path(variables.WEBHOOK_PATH || '/api/github/webhooks'))
-  if (appId === undefined || !privateKey || !webhookSecret || !urls || port === undefined || !webhookPath) throw new Problems(problems)
+  if (problems.length > 0 || appId === undefined || !privateKey || !webhookSecret || !urls || port === undefined || !webhookPath)
+    throw new Problems(problems)
   return {
-    ...readSettings(variables),
+    ...settingsOf(variables, pace),
     appId,
     privateKey,
     webhookSecret,
@@ -68,6 +82,29 @@ export function readWebSettings(variables: Variables): WebSettings {
     host: variables.HOST || '127.0.0.1',
     port,
     webhookPath,
+  }
+}
+
+type Check = <T>(name: string, read: () => T) => T | undefined
+
+const checkInto =
+  (problems: ProctorError[]): Check =>
+  (name, read) => {
+    try {
+      return read()
+    } catch (error) {
+      problems.push(new ProctorError('app_misconfigured', `${name}: ${error instanceof Error ? error.message : String(error)}`))
+      return undefined
+    }
+  }
+
+function paceOf(variables: Variables, check: Check): Pace {
+  const seconds = (name: string, usual: number, min: number) =>
+    check(name, () => number(variables[name] || String(usual), { min, max: 86_400 })) ?? usual
+  return {
+    heartbeatSeconds: seconds('PROCTOR_HEARTBEAT_SECONDS', 30, 10),
+    reconcileSeconds: seconds('PROCTOR_RECONCILE_SECONDS', 60, 1),
+    pollSeconds: seconds('PROCTOR_POLL_SECONDS', 600, 1),
   }
 }
 

@@ -12,7 +12,7 @@ import { progress, reconcile } from './jobs/reconcile.ts'
 import { retain } from './jobs/retain.ts'
 import { sealFor } from './jobs/seal.ts'
 import type { Log } from './log.ts'
-import type { WebSettings } from './settings.ts'
+import type { Settings, WebSettings } from './settings.ts'
 import { openStore, type Store } from './store/open.ts'
 import { openClients } from './web/clients.ts'
 import { openGitHubApp } from './web/github-app.ts'
@@ -21,22 +21,19 @@ import { openServer } from './web/server.ts'
 import type { WebWorld } from './web/world.ts'
 
 export type RunningWeb = AsyncDisposable & { readonly url: string; readonly store: Store }
-export type Pace = { readonly progressMs?: number; readonly heartbeatSeconds?: number; readonly stillMs?: number }
+export type Pace = Partial<Settings['pace']> & { readonly progressMs?: number }
 
 /** The process that speaks to GitHub: it takes deliveries, and alone publishes. It runs nothing of anybody's. */
-export async function openWeb(
-  settings: WebSettings,
-  log: Log,
-  { progressMs = 15_000, heartbeatSeconds, stillMs }: Pace = {},
-): Promise<RunningWeb> {
+export async function openWeb(settings: WebSettings, log: Log, given: Pace = {}): Promise<RunningWeb> {
   await using opening = new AsyncDisposableStack()
   const { data: folder, databaseUrl, masterKey } = settings
+  const pace = { progressMs: 15_000, ...settings.pace, ...given }
   const store = opening.use(
     await openStore({
       folder,
       ...(databaseUrl !== undefined && { databaseUrl }),
       ...(masterKey !== undefined && { masterKey }),
-      ...(heartbeatSeconds !== undefined && { heartbeatSeconds }),
+      heartbeatSeconds: pace.heartbeatSeconds,
       onError: (error) => log.error({ error: error.message }, 'store'),
     }),
   )
@@ -56,7 +53,7 @@ export async function openWeb(
     log,
     signal: stop.signal,
   }
-  await workOn(world, { folder, progressMs, stillMs }, opening)
+  await workOn(world, { folder, pace }, opening)
   const server = opening.use(
     await openServer({
       host: settings.host,
@@ -71,10 +68,10 @@ export async function openWeb(
   return { url: server.url, store, [Symbol.asyncDispose]: () => closing.disposeAsync() }
 }
 
-type Working = { readonly folder: string; readonly progressMs: number; readonly stillMs: number | undefined }
+type Working = { readonly folder: string; readonly pace: Required<Pace> }
 
 /** What each queue's jobs do, and what the clock does. */
-async function workOn(world: WebWorld, { folder, progressMs, stillMs }: Working, opening: AsyncDisposableStack): Promise<void> {
+async function workOn(world: WebWorld, { folder, pace }: Working, opening: AsyncDisposableStack): Promise<void> {
   const { queue } = world.store
   await queue.work('ingest', { atOnce: 4 }, ({ data }) => ingest(data.delivery, world))
   await queue.work('fetch', { atOnce: 4 }, ({ data }) => fetchTrees(data.evaluation, world))
@@ -82,15 +79,23 @@ async function workOn(world: WebWorld, { folder, progressMs, stillMs }: Working,
   await queue.work('publish', { atOnce: 4 }, ({ data }) => publish(data.evaluation, world))
   await queue.work('seal', { atOnce: 4 }, ({ data }) => sealFor(data, world))
   await queue.work('lost', {}, (job) => lost(job, world))
-  await queue.work('reconcile', {}, () => reconcile(world, { ...(stillMs !== undefined && { stillMs }) }))
+  await queue.work('reconcile', {}, () => reconcile(world, { stillMs: pace.reconcileSeconds * 1000 }))
   await queue.work('poll', {}, () => poll(world))
   await queue.work('retain', {}, () => retain(world, blobShelf(folder)))
-  await queue.schedule('reconcile', '* * * * *')
-  await queue.schedule('poll', '*/10 * * * *')
   await queue.schedule('retain', '17 3 * * *')
-  // After a crash nobody waits for the next minute.
+  // After a crash nobody waits for the next time.
   await queue.send('reconcile', {})
+  await queue.send('poll', {})
   const shown = new Map<string, number>()
-  const timer = setInterval(() => void progress(world, shown).catch((error: unknown) => world.log.warn(toError(error).message)), progressMs)
-  opening.defer(() => clearInterval(timer))
+  const every = (ms: number, act: () => Promise<unknown>) => {
+    const timer = setInterval(() => void act().catch((error: unknown) => world.log.warn(toError(error).message)), ms)
+    opening.defer(() => clearInterval(timer))
+  }
+  every(pace.progressMs, () => progress(world, shown))
+  // One of all processes does it, however many ask.
+  for (const [name, seconds] of [
+    ['reconcile', pace.reconcileSeconds],
+    ['poll', pace.pollSeconds],
+  ] as const)
+    every(seconds * 1000, () => queue.send(name, {}, { singletonSeconds: seconds }))
 }

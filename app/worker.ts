@@ -9,6 +9,7 @@ import type { Claim, Desk } from './desk/desk.ts'
 import { type SealingKey, sealingKey } from './desk/seal.ts'
 import { executeChunk } from './jobs/chunk.ts'
 import { planOf } from './jobs/plan.ts'
+import { keepTidy } from './jobs/reap.ts'
 import type { Log } from './log.ts'
 import { errorLine } from './store/error-line.ts'
 
@@ -46,7 +47,7 @@ export async function runWorker(options: WorkerOptions, signal: AbortSignal): Pr
       }
     }
   }
-  await Promise.all(Array.from({ length: Math.min(lanes, slots) }, lane))
+  await Promise.all([keepTidy(options, signal), ...Array.from({ length: Math.min(lanes, slots) }, lane)])
 }
 
 type Working = WorkerOptions & { readonly key: SealingKey; readonly claim: Claim }

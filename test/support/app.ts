@@ -32,7 +32,7 @@ export async function openApp(
     ...(databaseUrl !== undefined && { DATABASE_URL: databaseUrl }),
   })
   const web = opening.use(
-    await openWeb(settings, openLog({ level, process: 'web' }), { progressMs: 1000, heartbeatSeconds: 10, stillMs: 5000 }),
+    await openWeb(settings, openLog({ level, process: 'web' }), { progressMs: 1000, heartbeatSeconds: 10, reconcileSeconds: 5 }),
   )
   hub.webhook(`${web.url}${settings.webhookPath}`, webhookSecret)
   opening.defer(() => hub.webhook('', '', []))

@@ -4,34 +4,53 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 
-export type OwnEngine = { readonly host: string; kill(): Promise<void> } & AsyncDisposable
+export type OwnEngine = {
+  readonly host: string
+  kill(): Promise<void> /** After it was killed. */
+  start(): Promise<void>
+} & AsyncDisposable
 
 /** A container engine of the test's own, with the base image on it, that may be killed: own socket, data root, bridge. Needs root. */
 export async function ownEngine(): Promise<OwnEngine> {
   const folder = await mkdtemp(join(tmpdir(), 'proctor-engine-'))
   const host = `unix://${folder}/docker.sock`
-  const docker = (...args: string[]) => execFileSync('docker', ['--host', host, ...args], { stdio: ['ignore', 'pipe', 'ignore'] })
+  const docker = (...args: string[]) =>
+    execFileSync('docker', ['--host', host, ...args], { stdio: ['ignore', 'pipe', 'ignore'], timeout: 10_000 })
   const bridge = newBridge()
-  const daemon = spawn(
-    'dockerd',
-    [
-      '--host',
-      host,
-      '--data-root',
-      `${folder}/data`,
-      '--exec-root',
-      `${folder}/exec`,
-      '--pidfile',
-      `${folder}/pid`,
-      '--bridge',
-      bridge,
-      '--iptables=false',
-    ],
-    { stdio: 'ignore' },
-  )
+  const begin = () =>
+    spawn(
+      'dockerd',
+      [
+        '--host',
+        host,
+        '--data-root',
+        `${folder}/data`,
+        '--exec-root',
+        `${folder}/exec`,
+        '--pidfile',
+        `${folder}/pid`,
+        '--bridge',
+        bridge,
+        '--iptables=false',
+      ],
+      { stdio: 'ignore' },
+    )
+  let daemon = begin()
+  const answered = async () => {
+    for (let tries = 0; !answers(docker); tries++) {
+      if (tries > 100) throw new Error(`dockerd on ${host} did not answer`)
+      await wait(200)
+    }
+  }
   const engine: OwnEngine = {
     host,
     kill: () => end(daemon, 'SIGKILL'),
+    async start() {
+      // Its containerd died with it, and the next one would wait for the sockets of that.
+      await rm(`${folder}/exec/containerd`, { recursive: true, force: true, maxRetries: 5 })
+      daemon = begin()
+      await answered()
+    },
     async [Symbol.asyncDispose]() {
       await end(daemon, 'SIGTERM')
       // A killed engine leaves its containerd and shims to themselves.
@@ -43,10 +62,7 @@ export async function ownEngine(): Promise<OwnEngine> {
       await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 500 }).catch(() => {})
     },
   }
-  for (let tries = 0; !answers(docker); tries++) {
-    if (tries > 100) throw new Error(`dockerd on ${host} did not answer`)
-    await wait(200)
-  }
+  await answered()
   execFileSync('sh', ['-c', `docker save proctor-base:latest | docker --host ${host} load`], { stdio: 'ignore' })
   return engine
 }
