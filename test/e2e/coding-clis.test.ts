@@ -145,6 +145,8 @@ describe('real coding CLIs, with nothing but the gateway', () => {
     const diff = await readFile(folder.at(`out/${run.diff?.path}`), 'utf8')
     expect(diff).toContain(`-${bug.broken}`)
     expect(diff).toContain(`+${bug.fixed}`)
+    // The correction, and nothing that the CLI left for itself.
+    expect(run.diff).toMatchObject({ files: 1, added: 1, removed: 1, left: [] })
     expect(run.scores).toMatchObject([{ name: 'tests', status: 'PASS' }])
     expect(run.judge).toMatchObject({ pass: true })
     expect(run.warnings).toEqual(name === 'aider' ? [expect.stringMatching(/obeys `\.aider\.conf\.yml` of the workspace/)] : [])

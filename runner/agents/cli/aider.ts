@@ -17,6 +17,7 @@ export const aider: CodingCli = {
   unsupported: (harness) => beyond(harness, ['project_doc']),
   prepare,
   obeys: ['.aider.conf.yml', '.aider.model.settings.yml'],
+  litter: ['.aider.tags.cache.v3', '.aider.tags.cache.v4'],
   sessions: [{ folder: `${besideFolder}/aider`, files: /chat\.md$/ }],
   prints: 'text',
   reader: readAider,

@@ -21,6 +21,8 @@ export type CodingCli = {
   prepare(task: CliTask): Prepared
   /** Paths of the workspace that it obeys whatever it is told: a run in which one of them is there says so. */
   readonly obeys?: readonly string[]
+  /** Paths of the workspace that it makes for itself and leaves there. They are no work of its, and taken away after it unless they were there before. */
+  readonly litter?: readonly string[]
   /** Folders below the home folder that hold its session logs, and which files of them. */
   readonly sessions: readonly { readonly folder: string; readonly files: RegExp }[]
   /** `text`: meant for people, so a line that nobody knows is nothing to remark on. */

@@ -10,8 +10,8 @@ import { stoppedBy, type TurnOutcome, type TurnRequest } from '../turn.ts'
 import { untilAborted } from '../until-aborted.ts'
 import type { CodingCli, Prepared, Transcript } from './cli.ts'
 import { readCommand } from './command.ts'
-import { obeyedWarnings } from './obeyed.ts'
 import { takeSessions } from './sessions.ts'
+import { lookAround } from './workspace.ts'
 
 type Request = TurnRequest<Extract<Start, { kind: 'ShellCommand' }>>
 
@@ -25,7 +25,7 @@ export async function playCli(cli: CodingCli, request: Request): Promise<TurnOut
   const { start, sandbox, env, gateway, sees, redactor } = request
   const prepared = cli.prepare({ command: readCommand(start.command), harness: start.harness ?? {}, env, ...(gateway ? { gateway } : {}) })
   if (prepared.files.length > 0) await sandbox.put(places.home, ReadableStream.from(packTree(prepared.files)))
-  const obeyed = await obeyedWarnings(cli, sandbox, { cwd: request.cwd, env, timeoutMs: request.timeoutMs, signal: request.signal })
+  const around = await lookAround(cli, sandbox, request.cwd)
   const reader = cli.reader(sees)
   const tail = new Output(redactor, maxTail)
   let exec: Exec | undefined
@@ -47,7 +47,8 @@ export async function playCli(cli: CodingCli, request: Request): Promise<TurnOut
     throw thrown
   }
   const outcome = outcomeOf(cli, prepared, exec, await conclude(), redactor)
-  return { ...outcome, warnings: [...obeyed, ...(outcome.warnings ?? [])] }
+  await around.clear()
+  return { ...outcome, warnings: [...around.warnings, ...(outcome.warnings ?? [])] }
 }
 
 function run({ line, env }: Prepared, { env: own, ...request }: Request, hear: (stream: 'stdout' | 'stderr', bytes: Uint8Array) => void) {

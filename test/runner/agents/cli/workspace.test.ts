@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { readCommand } from '../../../../runner/agents/cli/command.ts'
 import { recognise } from '../../../../runner/agents/cli/index.ts'
-import { obeyedWarnings } from '../../../../runner/agents/cli/obeyed.ts'
+import { lookAround } from '../../../../runner/agents/cli/workspace.ts'
 import type { Sandbox } from '../../../../runner/seams/sandbox.ts'
 import { there } from '../../../support/there.ts'
 
@@ -24,7 +24,8 @@ const here = {
     return { exitCode: status ?? 1, timedOut: false, lost: 0 }
   },
 } as unknown as Sandbox // the rest is not asked for
-const warningsOf = (command: string, sandbox = here) => obeyedWarnings(there(recognise(readCommand(command))), sandbox, { cwd: folder })
+const look = (command: string, sandbox = here) => lookAround(there(recognise(readCommand(command))), sandbox, folder)
+const warningsOf = async (command: string) => (await look(command)).warnings
 
 test('settings of the workspace that a CLI obeys whatever it is told are remarked on, when they are there', async () => {
   for (const command of ['aider', 'opencode run x', 'claude -p x']) expect(await warningsOf(command)).toEqual([])
@@ -38,5 +39,17 @@ test('settings of the workspace that a CLI obeys whatever it is told are remarke
 
 test('a sandbox that is gone is another one`s to report', async () => {
   const gone = { exec: () => Promise.reject(new Error('gone')) } as unknown as Sandbox
-  expect(await warningsOf('aider', gone)).toEqual([])
+  const { warnings, clear } = await look('aider', gone)
+  expect(warnings).toEqual([])
+  await clear()
+})
+
+test('what a CLI makes for itself in the workspace is taken away after it; what was there before stays', async () => {
+  await mkdir(join(folder, '.aider.tags.cache.v3'))
+  const { clear } = await look('aider')
+  await mkdir(join(folder, '.aider.tags.cache.v4'))
+  await writeFile(join(folder, '.aider.tags.cache.v4', 'cache.db'), 'x')
+  await writeFile(join(folder, 'main.py'), 'x')
+  await clear()
+  expect((await readdir(folder)).toSorted()).toEqual(['.aider.tags.cache.v3', 'main.py'])
 })
