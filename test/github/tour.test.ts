@@ -80,6 +80,10 @@ describe('pull requests', () => {
     expect(Buffer.from((file as { content: string }).content, 'base64').toString()).toBe('x')
     const tarball = await job.repos.downloadTarballArchive({ ...place, ref: 'main' })
     expect(Buffer.from(tarball.data as ArrayBuffer).subarray(0, 2)).toEqual(Buffer.from([0x1f, 0x8b]))
+    expect((await job.repos.getBranch({ ...place, branch: 'better' })).data).toMatchObject({ name: 'better', commit: { sha: data.sha } })
+    await expect(job.repos.getBranch({ ...place, branch: 'none' })).rejects.toMatchObject({ status: 404 })
+    const { data: root } = await job.repos.getContent({ ...place, path: '' })
+    expect((root as readonly { name: string }[]).map(({ name }) => name)).toContain('agent.yaml')
     await job.git.getTree({ ...place, tree_sha: data.commit.tree.sha, recursive: 'true' })
   })
 })
@@ -114,6 +118,20 @@ test('check runs keep what they were told: whose they are, buttons, all annotati
   const app = as(await hub.installationToken('acme'))
   await expect(app.checks.update({ ...place, check_run_id: data.id, conclusion: 'success' })).rejects.toThrow(/Invalid app_id/)
   await job.checks.get({ ...place, check_run_id: data.id })
+})
+
+test('a suite holds the check runs of a commit, which may be asked for again', async () => {
+  const { data } = await job.checks.listSuitesForRef({ ...place, ref: base })
+  expect(data).toMatchObject({
+    total_count: 1,
+    check_suites: [{ head_sha: base, latest_check_runs_count: 1, app: { slug: 'github-actions' } }],
+  })
+  const suite = { ...place, check_suite_id: data.check_suites[0]?.id ?? 0 }
+  expect((await job.checks.getSuite(suite)).data.head_commit.id).toBe(base)
+  const { data: runs } = await job.checks.listForSuite(suite)
+  await job.checks.rerequestRun({ ...place, check_run_id: runs.check_runs[0]?.id ?? 0 })
+  await job.checks.rerequestSuite(suite)
+  expect((await job.checks.listForSuite(suite)).data.check_runs.map(({ status }) => status)).toEqual(['queued'])
 })
 
 test('comments and reactions have authors', async () => {

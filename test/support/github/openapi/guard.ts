@@ -50,7 +50,9 @@ export async function openGuard() {
         if (!found) continue
         const operation = operations.get(listed) ?? slice.read(listed)
         operations.set(listed, operation)
-        const parameters = Object.fromEntries(Object.entries(found.groups ?? {}).map(([name, text]) => [name, decodeURIComponent(text)]))
+        const parameters = Object.fromEntries(
+          Object.entries(found.groups ?? {}).map(([name, text]) => [name, decodeURIComponent(text ?? '')]),
+        )
         return { route: `${method} ${listed.path}`, parameters, operation }
       }
       return undefined
@@ -118,5 +120,7 @@ function routeOf(listed: Listed): Route {
       return `(?<${name.replaceAll(/\W/g, '_')}>${wide.has(name) ? '.+' : '[^/]+'})`
     })
     .join('')
-  return { listed, pattern: new RegExp(`^${pattern}$`), literal: listed.path.replaceAll(/\{[^}]+\}/g, '').length }
+  // The root of a repository has no name.
+  const optional = pattern.replace('/(?<path>.+)', '(?:/(?<path>.*))?')
+  return { listed, pattern: new RegExp(`^${optional}$`), literal: listed.path.replaceAll(/\{[^}]+\}/g, '').length }
 }

@@ -3,6 +3,7 @@ import { bytesOf } from '../mirror.ts'
 import { type Ask, invalid, type Json, type Known, notFound, type Shim, type Shims, type World } from '../world.ts'
 import { shaOf } from './compare.ts'
 import { repositoryOf } from './embedded.ts'
+import { refsOf } from './refs.ts'
 
 const repo = '/repos/{owner}/{repo}'
 
@@ -56,9 +57,31 @@ const commit: Shim = async (ask, world) => {
   return world.forward(ask, { path: `/repos/${ask.known.name}/commits/${sha}` })
 }
 
+/** The emulator says little of its commit. */
+const branch: Shim = async (ask, world) => {
+  const name = ask.parameters.branch ?? ''
+  const ref = `refs/heads/${name}`
+  const found = ask.known && refsOf(ask.known, ref).find((one) => one.name === ref)
+  if (!found || !ask.known) return notFound('Branch not found')
+  const url = `${world.apiUrl}/repos/${ask.known.name}/branches/${name}`
+  const { files, stats, ...commit } = await world.look(`/repos/${ask.known.name}/commits/${found.sha}`)
+  return {
+    status: 200,
+    body: {
+      name,
+      commit,
+      _links: { self: url, html: `${world.serverUrl}/${ask.known.name}/tree/${name}` },
+      protected: false,
+      protection: { enabled: false, required_status_checks: { enforcement_level: 'off', contexts: [], checks: [] } },
+      protection_url: `${url}/protection`,
+    },
+  }
+}
+
 export const places: Shims = {
   [`GET ${repo}`]: place,
   [`GET ${repo}/collaborators/{username}/permission`]: permission,
+  [`GET ${repo}/branches/{branch}`]: branch,
   [`GET ${repo}/tarball/{ref}`]: tarball,
   [`GET ${repo}/commits/{ref}`]: commit,
 }

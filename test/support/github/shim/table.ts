@@ -1,6 +1,7 @@
 import type { Shims } from '../world.ts'
 import { apps } from './apps.ts'
 import { checkRuns } from './check-runs.ts'
+import { checkSuites } from './check-suites.ts'
 import { compare } from './compare.ts'
 import { deliveries } from './deliveries.ts'
 import { issues } from './issues.ts'
@@ -16,6 +17,7 @@ import { writes } from './writes.ts'
 export const shims: Shims = {
   ...apps,
   ...checkRuns,
+  ...checkSuites,
   ...compare,
   ...deliveries,
   ...issues,

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { there } from '../../there.ts'
 import type { Json } from '../world.ts'
 
-export type Taken = {
+type Taken = {
   readonly event: string
   readonly action: unknown
   readonly payload: Json
