@@ -25,11 +25,15 @@ export type Pace = {
   readonly pollSeconds: number
 }
 /** What only the process that speaks to GitHub has. */
-export type WebSettings = Settings & {
-  readonly appId: number
-  /** PEM. */
-  readonly privateKey: string
-  readonly webhookSecret: string
+export type WebSettings = Settings &
+  SetupSettings & {
+    readonly appId: number
+    /** PEM. */
+    readonly privateKey: string
+    readonly webhookSecret: string
+  }
+/** Where GitHub is, and where the server is. */
+export type SetupSettings = {
   readonly apiUrl: string
   readonly serverUrl: string
   readonly host: string
@@ -51,13 +55,24 @@ export function readSettings(variables: Variables): Settings {
 
 function settingsOf(variables: Variables, pace: Pace): Settings {
   return {
-    data: resolve(variables.PROCTOR_DATA || join(variables.HOME || '.', '.local', 'share', 'proctor')),
+    data: dataFolder(variables),
     databaseUrl: variables.DATABASE_URL || undefined,
     masterKey: variables.PROCTOR_MASTER_KEY || undefined,
     logLevel: variables.LOG_LEVEL || 'info',
     pace,
     variables,
   }
+}
+
+export const dataFolder = ({ PROCTOR_DATA, HOME }: Variables): string =>
+  resolve(PROCTOR_DATA || join(HOME || '.', '.local', 'share', 'proctor'))
+
+/** What is known before there is an App. Throws `app_misconfigured`. */
+export function setupSettings(variables: Variables): SetupSettings {
+  const problems: ProctorError[] = []
+  const place = placeOf(variables, checkInto(problems))
+  if (!place) throw new Problems(problems)
+  return place
 }
 
 /** By the names that Probot has for them. All that is missing, weak or broken is said in one go, as `app_misconfigured`. */
@@ -68,21 +83,22 @@ export function readWebSettings(variables: Variables): WebSettings {
   const appId = check('APP_ID', () => number(variables.APP_ID, { min: 1, max: Number.MAX_SAFE_INTEGER }))
   const privateKey = check('PRIVATE_KEY', () => pem(variables.PRIVATE_KEY))
   const webhookSecret = check('WEBHOOK_SECRET', () => strong(variables.WEBHOOK_SECRET))
-  const urls = check(variables.GHE_HOST ? 'GHE_HOST' : 'GITHUB_API_URL', () => urlsOf(variables))
-  const port = check('PORT', () => number(variables.PORT || '3000', { min: 0, max: 65_535 }))
-  const webhookPath = check('WEBHOOK_PATH', () => path(variables.WEBHOOK_PATH || '/api/github/webhooks'))
-  if (problems.length > 0 || appId === undefined || !privateKey || !webhookSecret || !urls || port === undefined || !webhookPath)
-    throw new Problems(problems)
+  const place = placeOf(variables, check)
+  if (problems.length > 0 || appId === undefined || !privateKey || !webhookSecret || !place) throw new Problems(problems)
   return {
     ...settingsOf(variables, pace),
     appId,
     privateKey,
     webhookSecret,
-    ...urls,
-    host: variables.HOST || '127.0.0.1',
-    port,
-    webhookPath,
+    ...place,
   }
+}
+
+function placeOf(variables: Variables, check: Check): SetupSettings | undefined {
+  const urls = check(variables.GHE_HOST ? 'GHE_HOST' : 'GITHUB_API_URL', () => urlsOf(variables))
+  const port = check('PORT', () => number(variables.PORT || '3000', { min: 0, max: 65_535 }))
+  const webhookPath = check('WEBHOOK_PATH', () => path(variables.WEBHOOK_PATH || '/api/github/webhooks'))
+  return urls && port !== undefined && webhookPath ? { ...urls, host: variables.HOST || '127.0.0.1', port, webhookPath } : undefined
 }
 
 type Check = <T>(name: string, read: () => T) => T | undefined
@@ -109,7 +125,7 @@ function paceOf(variables: Variables, check: Check): Pace {
 }
 
 function number(text: string | undefined, { min, max }: { readonly min: number; readonly max: number }): number {
-  if (!text) throw new Error('missing')
+  if (!text) throw new Error('missing; `proctor serve --setup` registers an App, and keeps all that belongs to it')
   const value = Number(text)
   if (!/^\d+$/.test(text) || value < min || value > max)
     throw new Error(`found "${text.slice(0, 40)}"; accepted: a number from ${min} to ${max}`)
