@@ -138,9 +138,12 @@ export async function knowQueues(boss: PgBoss, names: readonly string[] = Object
   return Object.fromEntries((await boss.getQueues()).map(({ name, table }) => [name, table]))
 }
 
-/** Takes every job out of the hands that it is in; each is tried again. */
+/** Takes every job out of the hands that it is in; each is tried again, at once. */
 export async function dropAll(boss: PgBoss, db: Db): Promise<void> {
   const { rows } = await sql<{ name: string; ids: string[] }>`
     SELECT name, array_agg(id) AS ids FROM pgboss.job WHERE state = 'active' GROUP BY name`.execute(db)
-  for (const { name, ids } of rows) await boss.fail(name, ids, { message: 'the process that had it is gone' })
+  for (const { name, ids } of rows) {
+    await boss.fail(name, ids, { message: 'the process that had it is gone' })
+    await sql`UPDATE pgboss.job SET start_after = now() WHERE name = ${name} AND id = ANY (${ids}::uuid[]) AND state = 'retry'`.execute(db)
+  }
 }

@@ -59,7 +59,7 @@ function momentsOf(seed: number): () => number {
   let state = seed
   return () => {
     state = (state * 1_103_515_245 + 12_345) % 2_147_483_648
-    return 100 + (state % 1500)
+    return 100 + (state % 2500)
   }
 }
 
@@ -68,7 +68,7 @@ describe('killed at any moment, nothing is lost and nothing is double', () => {
     await using place = await freshPlace('embedded')
     const options = { ...place.options, deliveries: isFull ? 60 : 15 }
     const moment = momentsOf(7)
-    for (let kills = 0; kills < (isFull ? 15 : 4); kills++) {
+    for (let kills = 0; kills < (isFull ? 15 : 3); kills++) {
       const one = start(options)
       await one.said('begun')
       await wait(moment())
