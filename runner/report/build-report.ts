@@ -4,12 +4,19 @@ import type { Report, ReportBatch, ReportRun, ScorerTotals, Totals } from '../do
 import type { Result } from '../domain/result.ts'
 import { compare } from './compare.ts'
 import { conclude, worst } from './conclusion.ts'
+import { type People, type Voices, voicesOn } from './people.ts'
 import { reportRun } from './report-run.ts'
 import { mean, passAtK, passHatK, wilson } from './statistics.ts'
 import { plural } from './wording.ts'
 
-/** `live`: the plan is being executed this moment. `superseded`: a newer commit took its place. */
-export type ReportContext = { readonly version: string; readonly now: Date; readonly live?: boolean; readonly superseded?: boolean }
+/** `live`: the plan is being executed this moment. `superseded`: a newer commit took its place. `people`: what they said of its samples. */
+export type ReportContext = {
+  readonly version: string
+  readonly now: Date
+  readonly live?: boolean
+  readonly superseded?: boolean
+  readonly people?: People
+}
 
 /**
  * What is known of a plan so far. Totals count the head side and, of a run that was retried, its last attempt; earlier attempts
@@ -18,12 +25,14 @@ export type ReportContext = { readonly version: string; readonly now: Date; read
 export function buildReport(
   plan: Plan,
   results: readonly Result[],
-  { version, now, live = false, superseded = false }: ReportContext,
+  { version, now, live = false, superseded = false, people }: ReportContext,
 ): Report {
   const attempts = Map.groupBy(results, ({ run }) => firstAttempt(run.id))
   const missing = plan.batches.flatMap((batch) => missingRuns(batch, attempts))
   const state = missing.length === 0 ? 'complete' : live ? 'running' : 'incomplete'
-  const batches = plan.batches.map((batch) => reportBatch({ batch, attempts, running: state === 'running', superseded }))
+  const batches = plan.batches.map((batch) =>
+    reportBatch({ batch, attempts, running: state === 'running', superseded, voices: voicesOn(batch, people) }),
+  )
   const deciding = batches.filter(({ proposed }) => !proposed)
   const totals = sum(deciding.map((batch) => batch.totals))
   return {
@@ -61,26 +70,35 @@ function reportBatch({
   attempts,
   running,
   superseded,
+  voices,
 }: {
   batch: Batch
   attempts: Attempts
   running: boolean
   superseded: boolean
+  voices: Voices
 }): ReportBatch {
   const results = batch.runs.map((run) => (attempts.get(firstAttempt(run.id)) ?? []).toSorted((a, b) => a.run.attempt - b.run.attempt))
-  const runs = results.flat().map(reportRun)
+  const runs = results.flat().map(reportRun).map(voices.about)
+  const counts = ({ sample }: Pick<ReportRun, 'sample'>) => !voices.quarantined.has(sample)
   const last = new Set(results.flatMap((tries) => tries.at(-1)?.run.id ?? []))
-  const final = runs.filter(({ id }) => last.has(id))
+  const final = runs.filter((run) => last.has(run.id) && counts(run))
   const counted = final.filter(({ side }) => side === 'head')
-  const comparison = compare(final, batch.base)
+  const comparison = compare(final, batch.base, voices.accepted)
   const totals = totalsOf({ counted, regressions: comparison?.regressed.length ?? 0, cost_usd: cost(results.flat()) })
   const { gate } = batch
   const missing = missingRuns(batch, attempts)
+  const owed = new Set(batch.runs.filter((run) => counts({ sample: run.sample.id })).map(({ id }) => id))
+  const quarantined = [...new Set(batch.runs.map(({ sample }) => sample.id))].filter((sample) => voices.quarantined.has(sample))
   return {
     eval: batch.eval,
     agent: batch.agent,
     commit: batch.commit,
-    ...conclude({ gate, totals, counted, missing: missing.length, running: running && missing.length > 0, superseded }),
+    ...conclude({
+      ...{ gate, totals, counted, superseded },
+      missing: missing.filter((id) => owed.has(id)).length,
+      running: running && missing.length > 0,
+    }),
     ...(batch.description !== undefined && { description: batch.description }),
     gate: {
       min_pass_rate: gate.minPassRate,
@@ -91,6 +109,7 @@ function reportBatch({
     totals,
     ...(missing.length > 0 && { missing }),
     ...(batch.proposed && { proposed: true }),
+    ...(quarantined.length > 0 && { quarantined }),
     ...(comparison && { comparison }),
     ...epochs(counted),
     scorers: scorerTotals(counted),

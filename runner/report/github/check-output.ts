@@ -6,6 +6,7 @@ import { comparisonBlock } from './blocks/comparison.ts'
 import { costLine, factsBlock, notesBlock, runWarnings } from './blocks/facts.ts'
 import { pagesLine } from './blocks/links.ts'
 import { readDiffs, runsText } from './blocks/runs.ts'
+import { peopleBlock } from './blocks/said.ts'
 import { badgesLine, evalTable, scorerTable } from './blocks/tables.ts'
 import { titleOf, titleOfAll } from './blocks/title.ts'
 import { rankedRuns } from './ranking.ts'
@@ -68,6 +69,7 @@ export function batchSummary(
         badgesLine(batch, Math.max(1, rows)),
         beside ? undefined : evalTable([batch], { state, rows: 1 }),
         comparisonBlock(batch, place, names),
+        peopleBlock(batch, names),
         batch.scorers.length > 0 && rows > 0 ? scorerTable(batch, rows) : undefined,
         factsBlock(batch, place, names),
         notesBlock([...(beside ? [] : [...place.notes, ...warnings]), ...runWarnings(batch)], notes),

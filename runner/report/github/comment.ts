@@ -7,6 +7,7 @@ import { namesOf } from './blocks/comparison.ts'
 import { costLine, notesBlock } from './blocks/facts.ts'
 import { commitLink, pagesLine } from './blocks/links.ts'
 import { reproduceBlock } from './blocks/reproduce.ts'
+import { contradicted, peopleLines } from './blocks/said.ts'
 import { conclusionMarks, evalTable } from './blocks/tables.ts'
 import { titleOfAll } from './blocks/title.ts'
 import { type Shown, withMarker, withoutComments } from './marker.ts'
@@ -38,7 +39,7 @@ export function worthTelling({ conclusion, state, totals, batches }: Report, pre
     totals.fail > 0 ||
     totals.unscored > 0 ||
     totals.regressions > 0 ||
-    batches.some(({ proposed, comparison }) => proposed || (comparison?.fixed.length ?? 0) > 0)
+    batches.some(({ proposed, comparison, runs }) => proposed || (comparison?.fixed.length ?? 0) > 0 || contradicted(runs).length > 0)
   )
 }
 
@@ -69,8 +70,8 @@ function blocks(report: Report, place: Place, { step, checkUrl }: { step: Step; 
     .map(withoutComments)
 }
 
-const isTelling = ({ conclusion, comparison }: ReportBatch) =>
-  conclusion !== 'success' || (comparison?.regressed.length ?? 0) + (comparison?.fixed.length ?? 0) > 0
+const isTelling = ({ conclusion, comparison, runs }: ReportBatch) =>
+  conclusion !== 'success' || (comparison?.regressed.length ?? 0) + (comparison?.fixed.length ?? 0) > 0 || contradicted(runs).length > 0
 
 /** What regressed, and why; what was fixed. */
 function changesOf(batch: ReportBatch, { names }: Step): string {
@@ -84,6 +85,7 @@ function changesOf(batch: ReportBatch, { names }: Step): string {
     ...shown.map((run) => `- regressed: ${codeSpan(run.sample, 80)} ${prose(run.reason, 200)}`),
     ...(more > 0 ? [`- ${plural(more, shown.length > 0 ? 'more regression' : 'regression')}`] : []),
     ...(fixed.length > 0 ? [`- fixed: ${namesOf(fixed, names)}`] : []),
+    ...peopleLines(batch, names).map((line) => `- ${line}`),
   ].join('\n')
 }
 

@@ -46,7 +46,6 @@ const mostFrames = 50
  */
 function locate(sandboxPath: string, byName: ReadonlyMap<string | undefined, readonly string[]>, folder: string): string | undefined {
   const [root, ...parts] = sandboxPath.split('/')
-  if (parts.some((part) => part === '' || part === '.' || part === '..')) return undefined
   const [exact, end] = [within(folder, parts.join('/')), `/${parts.join('/')}`]
   const named = byName.get(parts.at(-1)) ?? []
   if (root === 'agent' && named.includes(exact)) return exact

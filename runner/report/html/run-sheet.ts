@@ -3,6 +3,7 @@ import { clip, oneLine } from '../plain.ts'
 import { duration, money, plural } from '../wording.ts'
 import { diffFiles } from './diff.ts'
 import { bytesOf, type Html, href, html, join, nothing } from './markup.ts'
+import { peopleList } from './people.ts'
 import { stepsOf, timeline } from './steps.ts'
 import { banner, judgement, scoreList } from './verdict.ts'
 
@@ -13,7 +14,7 @@ export type FilePart = { readonly head: string; readonly tail: string; readonly 
 /** One run opened: what decided on the left, what it left behind and what it did on the right. In about `maxBytes` of HTML. */
 export async function runSheet(run: ReportRun, { read, maxBytes }: { read: ReadFile; maxBytes: number }): Promise<Html> {
   const room = Math.max(200, Math.min(20_000, maxBytes / (4 * (run.scores.length + 2))))
-  const decided = html`<div class="decided">${banner(run)}${part('Scores', scoreList(run.scores, room))}${run.judge ? part('Judge', judgement(run.judge, room)) : nothing}${facts(run)}</div>`
+  const decided = html`<div class="decided">${banner(run)}${part('Scores', scoreList(run.scores, room))}${run.judge ? part('Judge', judgement(run.judge, room)) : nothing}${people(run, room)}${facts(run)}</div>`
   const said = html`${task(run, room)}${response(run, room)}`
   const left = Math.max(0, maxBytes - bytesOf(decided) - bytesOf(said))
   const diff = await finalDiff(run, { read, maxBytes: left / 2 })
@@ -23,6 +24,12 @@ export async function runSheet(run: ReportRun, { read, maxBytes }: { read: ReadF
 
 const part = (title: string, body: Html, aside: Html = nothing) => html`<section><h4>${title}${aside}</h4>${body}</section>`
 const file = (path: string, title: string) => html`<a href="${href(path)}">${title}</a>`
+
+function people(run: ReportRun, room: number): Html {
+  const said = peopleList(run, Math.min(room, 2000))
+  if (said === nothing) return nothing
+  return part('People', said, run.contradicts ? html` <small>they say otherwise than the verdict</small>` : nothing)
+}
 
 function task({ turns, from }: ReportRun, room: number): Html {
   const source = from ? html` <small>${from.file}:${from.line}</small>` : nothing

@@ -8,12 +8,13 @@ import { commitLink } from './links.ts'
 /** Head against base: what changed, whether chance explains it, and how large a change could have been seen at all. */
 export function comparisonBlock({ comparison }: ReportBatch, place: Place, names: number): string | undefined {
   if (!comparison) return undefined
-  const { base, pairs, regressed, fixed, unpaired, p, detectable } = comparison
+  const { base, pairs, regressed, fixed, accepted = [], unpaired, p, detectable } = comparison
   const where = `${place.baseRef === undefined ? 'the base' : codeSpan(place.baseRef, 80)}${base === '' ? '' : ` (${commitLink(base, place)})`}`
   return [
     `**Against ${where}**: ${regressed.length} regressed, ${fixed.length} fixed, of ${plural(pairs, 'sample')} with a result on both sides.`,
     ...(regressed.length > 0 ? [`- Regressed: ${namesOf(regressed, names)}`] : []),
     ...(fixed.length > 0 ? [`- Fixed: ${namesOf(fixed, names)}`] : []),
+    ...(accepted.length > 0 ? [`- Accepted, though the base passes: ${namesOf(accepted, names)}`] : []),
     ...(unpaired > 0
       ? [`- Unpaired: ${plural(unpaired, 'sample')} without a result of the base${p === null ? '' : ', so p is the least that it can be'}`]
       : []),

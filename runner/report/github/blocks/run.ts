@@ -6,6 +6,7 @@ import { duration, money, plural, runTitle } from '../../wording.ts'
 import type { Ranked } from '../ranking.ts'
 import type { Place } from '../read.ts'
 import { lineLink } from './links.ts'
+import { saidOf } from './said.ts'
 import { kindMarks, statusMarks, table } from './tables.ts'
 
 /** How much of a run is shown: characters of each proof, of the judge's words and of the response, and bytes of the diff. */
@@ -36,13 +37,14 @@ type Given = {
 export function runBlock(ranked: Ranked, { place, epochs, level, open, diff }: Given): string {
   const { run, kind } = ranked
   return [
-    `<details${open ? ' open' : ''}><summary>${kindMarks[kind]} ${htmlCode(runTitle(run, epochs))} ${kind}${causesOf(ranked)}</summary>`,
+    `<details${open ? ' open' : ''}><summary>${kindMarks[kind]} ${htmlCode(runTitle(run, epochs))} ${kind}${causesOf(ranked)}${run.contradicts ? ', people say otherwise' : ''}</summary>`,
     [prose(run.reason, 600), onBase[kind], run.from ? lineLink(run.from, place) : '', factsOf(run)].filter(Boolean).join(' · '),
     ...(run.ended.message ? [fence(run.ended.message, level.evidence)] : []),
     ...scoresOf(run.scores, level),
     ...(run.judge ? judgeOf(run.judge, level) : []),
     ...responseOf(ranked, level),
     ...diffOf(run, level, diff),
+    ...saidOf(run, place, level.rows),
     '</details>',
   ].join('\n\n')
 }
@@ -55,14 +57,23 @@ function causesOf({ run, kind }: Ranked): string {
   const causes = [...failed.slice(0, 3), ...(run.judge && !run.judge.pass ? ['judge'] : []), ...(code ? [htmlCode(code, 40)] : [])]
   return causes.length === 0 ? '' : `: ${causes.join(', ')}`
 }
-const onBase = { regressed: 'the base passes it', fixed: 'the base fails it', fail: '', unscored: '', pass: '' } as const
+const onBase = {
+  regressed: 'the base passes it',
+  fixed: 'the base fails it',
+  fail: '',
+  unscored: '',
+  pass: '',
+  quarantined: 'in quarantine: it does not count',
+} as const
 
-const factsOf = ({ ended, duration_ms, usage, reused }: ReportRun) =>
+/** With its id: by that people speak of it. */
+const factsOf = ({ id, ended, duration_ms, usage, reused }: ReportRun) =>
   [
     ...(ended.as === 'completed' ? [] : [`ended by ${codeSpan([ended.as, ended.code ?? ended.limit].filter(Boolean).join(' '), 80)}`]),
     duration(duration_ms),
     ...(usage.by === 'none' ? [] : [money(usage.cost_usd)]),
     ...(reused ? ['taken over'] : []),
+    `run ${codeSpan(id, 200)}`,
   ].join(' · ')
 
 function scoresOf(scores: readonly Score[], { evidence, rows }: Level): string[] {

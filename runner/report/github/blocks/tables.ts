@@ -11,7 +11,14 @@ export const conclusionMarks: Record<Conclusion, string> = {
   cancelled: '⏹️',
   action_required: '⚠️',
 }
-export const kindMarks: Record<Ranked['kind'], string> = { regressed: '❌', fail: '❌', unscored: '⚪', fixed: '✅', pass: '✅' }
+export const kindMarks: Record<Ranked['kind'], string> = {
+  regressed: '❌',
+  fail: '❌',
+  unscored: '⚪',
+  quarantined: '🚧',
+  fixed: '✅',
+  pass: '✅',
+}
 export const statusMarks = { PASS: '✅', FAIL: '❌', 'N/A': '➖' } as const
 
 export const markOf = (batch: ReportBatch, state: Report['state']): string =>
@@ -63,9 +70,9 @@ const scorerBadge = ({ name, pass, fail, required }: ScorerTotals) =>
     ? `➖ ${codeSpan(name, 40)} N/A`
     : `${fail === 0 ? '✅' : required ? '❌' : '⚠️'} ${codeSpan(name, 40)} ${pass}/${pass + fail}`
 
-function judgeBadge({ runs }: ReportBatch): string[] {
-  const judged = lastAttempts(runs).flatMap(({ side, verdict, judge }) =>
-    side === 'head' && verdict !== 'unscored' && judge ? [judge] : [],
+function judgeBadge({ runs, quarantined = [] }: ReportBatch): string[] {
+  const judged = lastAttempts(runs).flatMap(({ side, verdict, judge, sample }) =>
+    side === 'head' && verdict !== 'unscored' && judge && !quarantined.includes(sample) ? [judge] : [],
   )
   const passed = judged.filter(({ pass }) => pass).length
   return judged.length === 0 ? [] : [`${passed === judged.length ? '✅' : '❌'} judge ${passed}/${judged.length}`]

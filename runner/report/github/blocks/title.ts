@@ -8,7 +8,7 @@ import type { Place } from '../read.ts'
 export function titleOf(batch: ReportBatch, { state }: Pick<Report, 'state'>, place: Place): string {
   const missing = batch.missing?.length ?? 0
   const label = batch.proposed ? 'Proposed: ' : ''
-  if (state === 'running' && missing > 0) return clipped(`${label}${progress(batch.totals, missing)}`)
+  if (state === 'running' && missing > 0) return `${label}${progress(batch.totals, missing)}`
   if (batch.conclusion === 'cancelled') return 'Cancelled: a newer commit took its place'
   const parts = [
     ...stopped([batch]),
@@ -17,7 +17,7 @@ export function titleOf(batch: ReportBatch, { state }: Pick<Report, 'state'>, pl
     ...unscored(batch.totals),
     ...gate(batch),
   ]
-  return clipped(`${label}${parts.join(', ')}`)
+  return `${label}${parts.join(', ')}`
 }
 
 /** The same about all that decides. */
@@ -37,10 +37,8 @@ export function titleOfAll(report: Report, place: Place): string {
     ...unscored(totals),
     ...(unmet > 0 && totals.regressions === 0 ? [`${plural(unmet, 'gate')} not met`] : []),
   ]
-  return clipped(parts.join(', '))
+  return parts.join(', ')
 }
-
-const clipped = (text: string) => oneLine(text, 200)
 
 const progress = ({ runs, fail }: Totals, missing: number) =>
   `${runs} of ${runs + missing} done${fail > 0 ? `, ${fail} failed so far` : ''}`

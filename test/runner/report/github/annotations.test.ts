@@ -38,6 +38,18 @@ describe('on the line that defines the sample', () => {
     expect(all[0]?.message).toContain('(2 epochs)')
   })
 
+  test('the last attempt counts, wherever it is listed', () => {
+    const [run] = batch.runs.filter(({ verdict }) => verdict === 'unscored')
+    if (!run) throw new Error('a run')
+    const again = { ...run, id: `${run.id}~2`, attempt: 2, verdict: 'pass' as const }
+    for (const runs of [
+      [run, again],
+      [again, run],
+    ])
+      expect(annotationsOf({ ...batch, runs }, { files: csv })).toEqual([])
+    expect(annotationsOf({ ...batch, runs: [run] }, { files: csv })).toHaveLength(1)
+  })
+
   test('not on files that the repository does not have', () => {
     expect(annotationsOf(batch, { files: new Set(['evals/other.csv']) })).toEqual([])
     expect(

@@ -27,6 +27,10 @@ describe('the state that a comment keeps', () => {
   test.each([
     ['an empty body', ''],
     ['words before the marker', 'x\n<!-- proctor:v1 key=proctor -->\n<!-- proctor:state run=1 attempt=1 revision=1 sha=a digest=b -->'],
+    [
+      'words before the marker on its line',
+      'x <!-- proctor:v1 key=proctor -->\n<!-- proctor:state run=1 attempt=1 revision=1 sha=a digest=b -->',
+    ],
     ['a marker without a state', '<!-- proctor:v1 key=proctor -->\n\n### proctor'],
     ['a quoted marker', '> <!-- proctor:v1 key=proctor -->\n> <!-- proctor:state run=1 attempt=1 revision=1 sha=a digest=b -->'],
     ['a state with more in it', '<!-- proctor:v1 key=proctor -->\n<!-- proctor:state run=1 attempt=1 revision=1 sha=a digest=b x=1 -->'],

@@ -64,6 +64,7 @@ export const acting: Readonly<Record<string, RegExp>> = {
   commit: /\b[0-9a-f]{7,40}\b/i,
   address: /https?:\/\/|\bwww\./i,
   emoji: /:[a-z0-9_+-]+:/i,
+  math: /\$(?!\d)\S/,
   'invisible or bidi': /(?!\t|\n|\u200b|\u200d|\ufe0f)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u,
 }
 
