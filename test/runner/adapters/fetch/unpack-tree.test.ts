@@ -24,7 +24,8 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }))
 async function unpacked(entries: readonly Entry[]): Promise<string> {
   const tar = pack()
   for (const { name, text = '', link, mode = 0o644, type } of entries) {
-    if (link === undefined) tar.entry({ name, mode, ...(type && { type, linkname: 'top/a' }) }, type ? undefined : text)
+    if (type) tar.entry({ name, mode, type, linkname: 'top/a' })
+    else if (link === undefined) tar.entry({ name, mode }, text)
     else tar.entry({ name, type: 'symlink', linkname: link })
   }
   tar.finalize()
