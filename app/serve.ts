@@ -32,8 +32,12 @@ export async function openServe({ settings, command, slots, log, pace }: Serving
   await using opening = new AsyncDisposableStack()
   const masterKey = settings.masterKey ?? (settings.databaseUrl === undefined ? await masterKeyIn(settings.data) : undefined)
   const web = opening.use(await openWeb({ ...settings, ...(masterKey !== undefined && { masterKey }) }, log, pace))
-  const user = await workerUser(settings.variables)
-  await readyForWorker(settings.data, user)
+  const user = await workerUser(settings)
+  await readyForWorker(
+    settings.data,
+    user,
+    command.filter((part) => part.startsWith('/')),
+  )
   const folder = await mkdtemp(join(tmpdir(), 'proctor-desk-'))
   opening.defer(() => rm(folder, { recursive: true, force: true }))
   const [path, token] = [join(folder, 'desk.sock'), randomBytes(32).toString('hex')]

@@ -35,10 +35,15 @@ async function answer(
   const given: unknown = JSON.parse((await buffer(request)).toString())
   if (!Array.isArray(given)) return { status: 400, body: { error: 'no list' } }
   const gone = new AbortController()
-  request.socket.once('close', () => gone.abort())
+  const leave = () => gone.abort()
+  request.socket.once('close', leave)
   const [worker, waitMs] = given
-  const said = name === 'claim' ? await desk.claim(String(worker), Number(waitMs), gone.signal) : await ask(desk[name], given)
-  return { status: 200, body: { answer: said ?? null } }
+  try {
+    const said = name === 'claim' ? await desk.claim(String(worker), Number(waitMs), gone.signal) : await ask(desk[name], given)
+    return { status: 200, body: { answer: said ?? null } }
+  } finally {
+    request.socket.off('close', leave)
+  }
 }
 
 /** The other end is a worker of our own: what it sends has the shape of its question. */

@@ -5,8 +5,8 @@ import { cp, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises
 import { join } from 'node:path'
 import { root } from './cli.ts'
 
-const builtFrom = ['action', 'cli', 'runner', 'script/build', 'rolldown.config.ts', 'package-lock.json']
-const shipped = ['action.yml', 'package.json', '.node-version', 'images', 'schemas', 'scenarios', 'script']
+const builtFrom = ['action', 'app', 'cli', 'runner', 'script/build', 'rolldown.config.ts', 'package-lock.json']
+const shipped = ['action.yml', 'app.yml', 'package.json', '.node-version', 'images', 'schemas', 'scenarios', 'script']
 
 /**
  * A folder as GitHub's runner has a release: the bundle in dist/ and what ships beside it, no node_modules. Built once for the sources as
