@@ -28,7 +28,7 @@ export function fitted<Step>(
   return room.page()
 }
 
-export const pageOf = (blocks: readonly string[]): string => (blocks.length === 0 ? '' : `${blocks.join(between)}\n`)
+const pageOf = (blocks: readonly string[]): string => (blocks.length === 0 ? '' : `${blocks.join(between)}\n`)
 const between = '\n\n'
 
 /** Takes whole blocks as long as they fit into a page of so many bytes. */

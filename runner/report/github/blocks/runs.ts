@@ -8,7 +8,7 @@ import { type DiffText, levels, runBlock } from './run.ts'
 import { kindMarks, table } from './tables.ts'
 
 /** How many runs are shown in full at most. */
-export const mostDetails = 60
+const mostDetails = 60
 type Given = {
   readonly place: Place
   readonly bytes: number

@@ -17,7 +17,7 @@ test.each(['small', 'hostile', 'large'] as const)(
     for (const page of pageNames) {
       const floor = page in least ? least[page as keyof typeof least] : 0
       let longest = 0
-      for (const bytes of [floor, ...budgets(floor, content === 'large' ? 12 : 40), 65_000]) {
+      for (const bytes of [floor, ...budgets(floor, content === 'large' ? 5 : 25), 65_000]) {
         const text = await pageOf(page, { ...it, place: where }, bytes)
         expect(Buffer.byteLength(text), `${page} in ${bytes}`).toBeLessThanOrEqual(bytes)
         expect(openFence(text), `${page} in ${bytes}`).toBe(false)
