@@ -32,6 +32,8 @@ export async function run(command: Asked, heard: HeardAtPull, world: WebWorld): 
     kind: 'command',
     priority: 8,
     dedupe: wishOf(heard),
+    // By GitHub's clock, as pushes are: ours may be ahead of a commit that comes after it.
+    happenedAt: new Date(comment.createdAt),
     request: {
       ...asked.request,
       by: comment.author.login,

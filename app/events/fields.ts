@@ -25,6 +25,15 @@ export const repoOf = ({ repository: { id, name, owner, private: isPrivate, defa
   ...(default_branch === undefined ? {} : { defaultBranch: default_branch }),
 })
 
+/** Some events have seconds since 1970, others a text. What is neither is not known. */
+export const time = z
+  .union([
+    z.number().transform((seconds) => new Date(seconds * 1000)),
+    z.iso.datetime({ offset: true }).transform((text) => new Date(text)),
+  ])
+  .optional()
+  .catch(undefined)
+
 export const user = account
 /** GitHub marks Apps as bots; some write their comments as users whose names end so. */
 export const senderOf = ({ login, id, type }: z.infer<typeof account>): Sender => ({

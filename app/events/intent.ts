@@ -1,6 +1,9 @@
-/** What a delivery asks for, before anybody has looked at the configuration or at who asked. Everything in it was written by strangers. */
+/**
+ * What a delivery asks for, before anybody has looked at the configuration or at who asked. Everything in it was written by strangers.
+ * `happenedAt` is by GitHub's clock, where an event says it: deliveries come late and in any order.
+ */
 export type Intent =
-  | { readonly kind: 'evaluate'; readonly repo: Repo; readonly occasion: Occasion; readonly sender: Sender }
+  | { readonly kind: 'evaluate'; readonly repo: Repo; readonly occasion: Occasion; readonly sender: Sender; readonly happenedAt?: Date }
   | { readonly kind: 'withdraw'; readonly repo: Repo; readonly pull: number; readonly why: string }
   | { readonly kind: 'rerun'; readonly repo: Repo; readonly of: Checked; readonly sender: Sender }
   | { readonly kind: 'button'; readonly repo: Repo; readonly action: string; readonly of: Checked; readonly sender: Sender }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { id, repoOf, senderOf, sha, user, withRepo } from './fields.ts'
+import { id, repoOf, senderOf, sha, time, user, withRepo } from './fields.ts'
 import type { Intent, Occasion } from './intent.ts'
 
 const side = z.object({ sha, ref: z.string().min(1), repo: z.object({ id }).nullable() })
@@ -11,6 +11,7 @@ const payload = withRepo.extend({
     user: user.nullable(),
     head: side,
     base: side,
+    updated_at: time,
     labels: z.array(z.object({ name: z.string() })).default([]),
   }),
 })
@@ -39,5 +40,6 @@ export function pullRequest(body: unknown): Intent {
     labels: pull.labels.map(({ name }) => name),
     group: `pull:${pull.number}`,
   }
-  return { kind: 'evaluate', repo, occasion, sender: senderOf(sender) }
+  const happenedAt = pull.updated_at
+  return { kind: 'evaluate', repo, occasion, sender: senderOf(sender), ...(happenedAt && { happenedAt }) }
 }

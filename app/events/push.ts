@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { repoOf, senderOf, sha, withRepo } from './fields.ts'
+import { repoOf, senderOf, sha, time, withRepo } from './fields.ts'
 import type { Intent } from './intent.ts'
 
 const payload = withRepo.extend({
@@ -8,6 +8,7 @@ const payload = withRepo.extend({
   deleted: z.boolean().default(false),
   head_commit: z.object({ id: sha }).nullish(),
 })
+const pushedAt = z.object({ repository: z.object({ pushed_at: time }) })
 
 /** `push` of a branch or of a tag. GitHub sends none for the fourth tag of one push: those are found by polling. */
 export function push(body: unknown): Intent {
@@ -15,7 +16,8 @@ export function push(body: unknown): Intent {
   const [, kind, name] = /^refs\/(heads|tags)\/(.+)$/s.exec(read.ref) ?? []
   if (read.deleted || /^0+$/.test(read.after)) return { kind: 'ignore', why: 'a branch or tag was deleted' }
   if (name === undefined) return { kind: 'ignore', why: 'a push to neither a branch nor a tag' }
-  const common = { kind: 'evaluate', repo: repoOf(read), sender: senderOf(read.sender) } as const
+  const happenedAt = pushedAt.parse(body).repository.pushed_at
+  const common = { kind: 'evaluate', repo: repoOf(read), sender: senderOf(read.sender), ...(happenedAt && { happenedAt }) } as const
   if (kind === 'heads') return { ...common, occasion: { at: 'push', head: read.after, branch: name, group: `push:${name}` } }
   // An annotated tag has a sha of its own: the commit is what counts.
   const head = read.head_commit?.id

@@ -30,6 +30,8 @@ export async function again(
     request: { ...of.request, rerun: { of: of.id, anew }, by },
     priority: 8,
     dedupe: `again:${wish}`,
+    // As old as its commit: it never takes the place of a newer one.
+    happenedAt: of.happenedAt,
     ...given('supersedes', of.supersedes),
     ...given('ref', of.ref),
     ...given('pull', of.pull),

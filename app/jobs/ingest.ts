@@ -5,7 +5,7 @@ import { comment } from '../intents/comment.ts'
 import { evaluate } from '../intents/evaluate.ts'
 import { membership } from '../intents/membership.ts'
 import { withdraw } from '../intents/withdraw.ts'
-import type { Delivery } from '../store/deliveries.ts'
+import type { Delivery } from '../store/github/deliveries.ts'
 import type { WebWorld } from '../web/world.ts'
 
 /** What a delivery asks for is done, and what became of it is written down. Done again after a crash, it changes nothing more. */
@@ -30,7 +30,7 @@ async function carryOut(intent: Intent, delivery: Delivery, world: WebWorld): Pr
   }
   switch (intent.kind) {
     case 'evaluate': {
-      const { receivedAt: happenedAt } = delivery
+      const { happenedAt = delivery.receivedAt } = intent
       return (await evaluate({ ...intent, delivery: delivery.id, happenedAt }, world)).note
     }
     case 'withdraw':

@@ -14,7 +14,6 @@ export type AppProcess = {
   start(): void
   /** At once, without a word. */
   kill(): Promise<void>
-  readonly isAlive: boolean
   /** Lines of its log, of all its lives. */
   readonly lines: readonly string[]
 }
@@ -66,20 +65,23 @@ export async function openProcesses({ hub, databaseUrl, dockerHost, workers: man
 function openProcess(name: string, args: readonly string[], env: Readonly<Record<string, string>>): AppProcess {
   const lines: string[] = []
   let child: ChildProcess | undefined
+  let timer: NodeJS.Timeout | undefined
   const isAlive = () => child !== undefined && child.exitCode === null && child.signalCode === null
   const show = process.env.PROCTOR_TEST_LOG !== undefined
   return {
     name,
     lines,
-    get isAlive() {
-      return isAlive()
-    },
     start() {
+      clearTimeout(timer)
       const begun = spawn(process.execPath, [join(root, 'cli', 'index.ts'), ...args], {
         env: { ...env },
         stdio: ['ignore', 'pipe', 'pipe'],
       })
       child = begun
+      // One that ends by itself is started again, as a service is.
+      begun.once('exit', (_, signal) => {
+        if (signal === null) timer = setTimeout(() => this.start(), 1000)
+      })
       for (const stream of [begun.stdout, begun.stderr])
         stream.setEncoding('utf8').on('data', (text: string) => {
           if (show) process.stderr.write(text)
@@ -87,6 +89,7 @@ function openProcess(name: string, args: readonly string[], env: Readonly<Record
         })
     },
     async kill() {
+      clearTimeout(timer)
       if (!child || !isAlive()) return
       const ended = new Promise((done) => child?.once('exit', done))
       child.kill('SIGKILL')

@@ -13,7 +13,9 @@ type PullPlace = { readonly repo: string; readonly number: number; readonly send
 /** `pull_request`, as it is now. */
 export async function pullHappening(world: World, action: string, { repo, number, sender, more = {} }: PullPlace): Promise<Happening> {
   const pull = await world.look(`/repos/${repo}/pulls/${number}`)
-  return { event: 'pull_request', action, repo, sender, body: { number, pull_request: pull, ...more } }
+  // The emulator does not see that something happened to it.
+  const updated_at = new Date().toISOString().replace(/\.\d+/, '')
+  return { event: 'pull_request', action, repo, sender, body: { number, pull_request: { ...pull, updated_at }, ...more } }
 }
 
 const opened: Change = async (ask, made, world) => [await pullHappening(world, 'opened', { ...placeOf(ask), number: Number(made.number) })]
