@@ -50,7 +50,7 @@ function walk(value: unknown, attack: string): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, ours.has(key) ? entry : walk(entry, attack)]))
 }
 /** What the schema of a report fixes, even of one that a stranger sends. */
-const ours = new Set(['schema', 'plan', 'state', 'conclusion', 'verdict', 'side', 'status', 'keys'])
+const ours = new Set(['schema', 'plan', 'state', 'conclusion', 'verdict', 'side', 'status', 'keys', 'rating'])
 
 export const place: Place = {
   serverUrl: 'https://github.example',

@@ -36,7 +36,17 @@ beforeAll(async () => {
   const { report } = await fakeReport(memoryBlobs(), { samples: 5, base: true, evals: ['parser'], stories })
   const [batch] = report.batches
   if (!batch) throw new Error('a batch')
-  const runs = batch.runs.map((run) => ({ ...run, reused: { plan: report.plan, commit: 'c' } }))
+  const said = { author: 'octocat', url: `${place.serverUrl}/acme/orders/pull/1#issuecomment-1`, at: '2026-11-21T08:20:00Z' }
+  const runs = batch.runs.map((run) => ({
+    ...run,
+    reused: { plan: report.plan, commit: 'c' },
+    feedback: [
+      { rating: 'fail' as const, body: 'It is wrong.', trusted: true, ...said },
+      { rating: 'none' as const, body: 'x', trusted: false, ...said },
+    ],
+    expected: [{ name: 'notes.md', bytes: 3, digest: report.plan, ...said }],
+    contradicts: true as const,
+  }))
   const gate = { ...batch.gate, min_trust: 'black-box' }
   calm = {
     ...report,
