@@ -62,11 +62,12 @@ function elsewhere({ apiUrl, serverUrl, webhookPath }: SetupSettings): Readonly<
 
 function welcome(url: string, { code, settings }: { readonly code: string; readonly settings: SetupSettings }): readonly string[] {
   const isHere = /^http:\/\/(127\.|localhost|\[::1\])/.test(url)
+  const shown = url.replace(/\/\/(0\.0\.0\.0|\[::\])/, '//127.0.0.1')
   return [
-    `Open ${url} in a browser, and type this code there: ${code}`,
+    `Open ${shown} in a browser, and type this code there: ${code}`,
     isHere
       ? `From another machine: ssh -L ${settings.port}:127.0.0.1:${settings.port} SERVER, then the same address.`
-      : 'This address is reached from other machines, without TLS: whoever reads along could take the code. HOST=127.0.0.1 and ssh -L are safer.',
+      : 'It may be reached from other machines too, without TLS: whoever reads along could take the code. HOST=127.0.0.1 and ssh -L are safer.',
     'Ctrl-C ends the set-up.',
   ]
 }

@@ -14,6 +14,7 @@ const verbs = {
   serve: () => import('./commands/serve.ts'),
   web: () => import('./commands/web.ts'),
   worker: () => import('./commands/worker.ts'),
+  workers: () => import('./commands/workers.ts'),
 } as const
 type Verb = keyof typeof verbs
 
@@ -32,6 +33,7 @@ usage: proctor <command> [options]
   serve             the GitHub App on one box: webhooks, check runs, a worker
   web               the part of it that speaks to GitHub
   worker            the part of it that runs sandboxes
+  workers           database logins for workers elsewhere: allow, list, rm
 
   proctor <command> --help   says more about a command
   proctor --version          prints the version

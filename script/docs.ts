@@ -27,7 +27,7 @@ const groups: readonly { readonly title: string; readonly about: string; readonl
 ]
 
 /** docs/errors.md, out of the table of codes; tables and workflows within other pages. `--check`: are they fresh? */
-const others = ['README.md', 'docs/action.md'].map((name) => [name, withMadeParts(name)] as const)
+const others = ['README.md', 'docs/action.md', 'docs/deploy.md'].map((name) => [name, withMadeParts(name)] as const)
 generate({ 'docs/errors.md': page(), ...Object.fromEntries(others) }, 'node script/docs.ts')
 
 function page(): string {

@@ -18,6 +18,7 @@ repository with \`source: {git: {url, stored_token: true}}\`. PROCTOR_CREDENTIAL
   positionals: { min: 1, max: 2 },
   options: [
     { name: 'git', value: 'URL', help: 'The token of a private repository, instead of a name' },
+    { name: 'organisation', value: 'NAME', help: 'Those that the GitHub App on this machine keeps for an organisation, instead of yours' },
     { name: 'rotate', help: 'For set: replace the value that is there' },
     { name: 'json', help: 'For list: print JSON' },
   ],
@@ -28,6 +29,8 @@ export async function command(argv: readonly string[]): Promise<number> {
   const args = readArgs(usage, argv)
   if (!args) return 0
   const [action = '', name] = args.positionals
+  const organisation = args.text('organisation')
+  if (organisation !== undefined) return (await import('../organisation-credentials.ts')).organisationCredentials(args, organisation)
   const { openStore, gitName } = await import('../../runner/adapters/preset.ts')
   const settings = readSettings()
   const store = openStore({ variables: settings.variables, folder: settings.configDir })
