@@ -5,7 +5,7 @@ import type { RunRecord } from '../../runner/domain/record.ts'
 import type { Origin, Result } from '../../runner/domain/result.ts'
 import type { Planned } from '../store/chunks.ts'
 import type { Claim } from '../store/claims.ts'
-import type { ErrorLine, EvaluationKind, Request } from '../store/database/tables.ts'
+import type { ErrorLine, EvaluationKind, Request } from '../store/database/evaluation-tables.ts'
 import type { Kept } from '../store/results.ts'
 
 export type { Claim, ErrorLine, Kept, Planned }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { ProctorError } from '../../runner/domain/error.ts'
 import type { Publisher } from '../../runner/seams/publisher.ts'
-import type { OutboxRow } from '../store/outbox.ts'
+import type { OutboxRow } from '../store/github/outbox.ts'
 import type { WebWorld } from '../web/world.ts'
 import type { Publishing } from './publishing.ts'
 

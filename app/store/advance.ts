@@ -1,6 +1,6 @@
 import type { Updateable } from 'kysely'
+import type { EvaluationState, Evaluations } from './database/evaluation-tables.ts'
 import type { Db } from './database/pool.ts'
-import type { EvaluationState, Evaluations } from './database/tables.ts'
 import type { Trx, Within } from './queue.ts'
 
 export const ends: readonly EvaluationState[] = ['done', 'cancelled', 'failed']

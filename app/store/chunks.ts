@@ -5,14 +5,14 @@ import type { Gate } from '../../runner/domain/plan.ts'
 import { advance } from './advance.ts'
 import { useBlobs } from './blob-uses.ts'
 import type { Claim } from './claims.ts'
+import type { Batches, Chunks, ErrorLine, Samples } from './database/evaluation-tables.ts'
 import { json } from './database/json.ts'
 import type { Db } from './database/pool.ts'
-import type { Batches, Chunks, ErrorLine, Samples } from './database/tables.ts'
 import type { Trx, Within } from './queue.ts'
 
 export type Batch = Readonly<Selectable<Batches>>
 export type Chunk = Readonly<Selectable<Chunks>>
-export type PlannedBatch = {
+type PlannedBatch = {
   readonly eval: string
   readonly agent: string
   readonly proposed: boolean

@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { sql } from 'kysely'
+import type { ErrorLine } from './database/evaluation-tables.ts'
 import { json } from './database/json.ts'
 import type { Db } from './database/pool.ts'
-import type { ErrorLine } from './database/tables.ts'
 import type { Jobs } from './jobs.ts'
 import type { Attempt, Trx, Within } from './queue.ts'
 

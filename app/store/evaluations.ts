@@ -3,9 +3,9 @@ import { type Selectable, sql } from 'kysely'
 import type { BlobRef } from '../../runner/domain/blob.ts'
 import { advance, endAll, ends } from './advance.ts'
 import { blobsIn, useBlobs } from './blob-uses.ts'
+import type { ErrorLine, EvaluationKind, Evaluations, Request } from './database/evaluation-tables.ts'
 import { json } from './database/json.ts'
 import type { Db } from './database/pool.ts'
-import type { ErrorLine, EvaluationKind, Evaluations, Request } from './database/tables.ts'
 import type { Trx, Within } from './queue.ts'
 
 export type Evaluation = Readonly<Selectable<Evaluations>>

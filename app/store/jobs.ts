@@ -17,8 +17,6 @@ export type Jobs = {
   readonly retain: Readonly<Record<string, never>>
 }
 export type JobName = keyof Jobs
-/** Those that workers execute. */
-export const workerQueues = ['plan', 'chunk'] as const
 
 export type Sending = Pick<SendOptions, 'id' | 'priority' | 'group' | 'singletonKey' | 'singletonSeconds' | 'startAfter'>
 

@@ -6,9 +6,9 @@ import type { Origin, Result } from '../../runner/domain/result.ts'
 import { isReusable } from '../../runner/lib/reusable.ts'
 import { blobsIn, useBlobs } from './blob-uses.ts'
 import type { Claim } from './claims.ts'
+import type { KeptDocument } from './database/evaluation-tables.ts'
 import { json } from './database/json.ts'
 import type { Db } from './database/pool.ts'
-import type { KeptDocument } from './database/tables.ts'
 import type { Trx, Within } from './queue.ts'
 
 /** A result as it is kept: its run is in the plan. */

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
 import { sendConclude } from './chunks.ts'
+import type { EvaluationState } from './database/evaluation-tables.ts'
 import type { Db } from './database/pool.ts'
-import type { EvaluationState } from './database/tables.ts'
 import { sendFetch, sendPlan } from './evaluations.ts'
 import type { Trx, Within } from './queue.ts'
 

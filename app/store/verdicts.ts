@@ -4,9 +4,10 @@ import type { BlobRef } from '../../runner/domain/blob.ts'
 import type { Conclusion, Totals } from '../../runner/domain/report.ts'
 import { advance } from './advance.ts'
 import { blobsIn, useBlobs } from './blob-uses.ts'
+import type { Verdicts } from './database/evaluation-tables.ts'
+import type { OutboxKind } from './database/github-tables.ts'
 import { json } from './database/json.ts'
 import type { Db } from './database/pool.ts'
-import type { OutboxKind, Verdicts } from './database/tables.ts'
 import type { Trx, Within } from './queue.ts'
 
 export type StoredVerdict = Readonly<Selectable<Verdicts>>

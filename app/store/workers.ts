@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Selectable } from 'kysely'
 import type { Db } from './database/pool.ts'
-import type { Workers } from './database/tables.ts'
+import type { Workers } from './database/worker-tables.ts'
 
 export type Worker = Readonly<Selectable<Workers>>
 export type NewWorker = { readonly name: string; readonly organisations?: readonly string[]; readonly publicKey: string }

@@ -85,7 +85,7 @@ export async function rowsOf<Row>(url: string, text: string, values: readonly un
 
 /** The one that PROCTOR_TEST_POSTGRES names, or one that the first test starts and that stays, idle, for the next ones. */
 async function sharedServer(): Promise<(database: string) => string> {
-  const given = process.env['PROCTOR_TEST_POSTGRES']
+  const given = process.env.PROCTOR_TEST_POSTGRES
   if (given) return (database) => Object.assign(new URL(given), { pathname: `/${database}` }).href
   const folder = join(tmpdir(), `proctor-test-postgres-${process.getuid?.() ?? 0}`)
   if (!(await stat(join(folder, 'data')).catch(() => undefined))) await initOnce(folder)

@@ -8,7 +8,7 @@ import type { StoreOptions } from '../../../app/store/open.ts'
 import { ownCluster } from '../../support/postgres.ts'
 import { freshPlace, openAt } from '../../support/stores.ts'
 
-const isFull = process.env['PROCTOR_TEST_FULL'] === '1'
+const isFull = process.env.PROCTOR_TEST_FULL === '1'
 const runsOfEach = 6
 
 type Process = { readonly said: (line: string) => Promise<void>; kill(): Promise<void> }

@@ -1,6 +1,6 @@
 import { type Selectable, sql } from 'kysely'
-import type { Db } from './database/pool.ts'
-import type { Installations, Repos } from './database/tables.ts'
+import type { Installations, Repos } from '../database/github-tables.ts'
+import type { Db } from '../database/pool.ts'
 
 export type Installation = Readonly<Selectable<Installations>>
 export type Repo = Readonly<Selectable<Repos>>

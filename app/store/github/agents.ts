@@ -1,6 +1,6 @@
 import type { Insertable, Selectable } from 'kysely'
-import type { Db } from './database/pool.ts'
-import type { Agents, AgentVersions } from './database/tables.ts'
+import type { Agents, AgentVersions } from '../database/github-tables.ts'
+import type { Db } from '../database/pool.ts'
 
 export type KnownAgent = Readonly<Selectable<Agents>>
 export type AgentVersion = Readonly<Selectable<AgentVersions>>

@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, createHmac, randomBytes, randomUUID, scrypt } from 'node:crypto'
 import { promisify } from 'node:util'
-import { ProctorError } from '../../runner/domain/error.ts'
-import type { MasterKeys } from './database/tables.ts'
+import { ProctorError } from '../../../runner/domain/error.ts'
+import type { MasterKeys } from '../database/worker-tables.ts'
 
 /** 32 bytes that wrap the data keys of credentials, under the id that they are kept with. */
 export type MasterKey = { readonly id: string; readonly bytes: Buffer }

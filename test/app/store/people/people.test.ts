@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Nouns } from '../../../app/store/open.ts'
-import { memoryBlobs } from '../../fakes/blobs.ts'
-import { fakePlan } from '../../fakes/plans.ts'
-import { fakeResult } from '../../fakes/results.ts'
-import { freshId, running, someBlob } from '../../support/asked.ts'
-import { engines, type Opened, openFresh } from '../../support/stores.ts'
+import type { Nouns } from '../../../../app/store/open.ts'
+import { memoryBlobs } from '../../../fakes/blobs.ts'
+import { fakePlan } from '../../../fakes/plans.ts'
+import { fakeResult } from '../../../fakes/results.ts'
+import { freshId, running, someBlob } from '../../../support/asked.ts'
+import { engines, type Opened, openFresh } from '../../../support/stores.ts'
 
 describe.each(engines)('what people say, in %s', (engine) => {
   let opened: Opened

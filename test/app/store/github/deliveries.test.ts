@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Nouns } from '../../../app/store/open.ts'
-import { engines, type Opened, openFresh } from '../../support/stores.ts'
+import type { Nouns } from '../../../../app/store/open.ts'
+import { engines, type Opened, openFresh } from '../../../support/stores.ts'
 
 describe.each(engines)('deliveries in %s', (engine) => {
   let opened: Opened

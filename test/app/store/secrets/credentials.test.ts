@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { freshId } from '../../support/asked.ts'
-import { engines, freshPlace, type Opened, openAt, type Place } from '../../support/stores.ts'
+import { freshId } from '../../../support/asked.ts'
+import { engines, freshPlace, type Opened, openAt, type Place } from '../../../support/stores.ts'
 
 describe.each(engines)('credentials in %s', (engine) => {
   const secret = randomBytes(32).toString('base64')

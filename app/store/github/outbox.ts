@@ -1,7 +1,7 @@
 import { type Selectable, sql } from 'kysely'
-import type { Db } from './database/pool.ts'
-import type { Outbox } from './database/tables.ts'
-import { type Letter, post } from './verdicts.ts'
+import type { Outbox } from '../database/github-tables.ts'
+import type { Db } from '../database/pool.ts'
+import { type Letter, post } from '../verdicts.ts'
 
 export type OutboxRow = Readonly<Selectable<Outbox>>
 

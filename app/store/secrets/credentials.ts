@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { sql } from 'kysely'
-import { ProctorError } from '../../runner/domain/error.ts'
-import type { Db } from './database/pool.ts'
+import { ProctorError } from '../../../runner/domain/error.ts'
+import type { Db } from '../database/pool.ts'
 import type { Keyring } from './keyring.ts'
 import { type MasterKey, seal, unseal } from './master-key.ts'
 

@@ -1,8 +1,8 @@
 import { sql } from 'kysely'
-import { ProctorError } from '../../runner/domain/error.ts'
-import type { Db } from './database/pool.ts'
+import { ProctorError } from '../../../runner/domain/error.ts'
+import type { Db } from '../database/pool.ts'
+import type { Trx } from '../queue.ts'
 import { type MasterKey, masterKey, newMasterKey } from './master-key.ts'
-import type { Trx } from './queue.ts'
 
 export type Keyring = {
   /** The key that everything is wrapped with; its first use makes it. */

@@ -1,6 +1,6 @@
 import { type Selectable, sql } from 'kysely'
-import type { Db } from './database/pool.ts'
-import type { Baselines } from './database/tables.ts'
+import type { Baselines } from '../database/people-tables.ts'
+import type { Db } from '../database/pool.ts'
 import type { OfSample } from './feedback.ts'
 
 export type Baseline = Readonly<Selectable<Baselines>>

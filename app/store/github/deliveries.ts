@@ -1,8 +1,8 @@
 import type { Selectable } from 'kysely'
-import { json } from './database/json.ts'
-import type { Db } from './database/pool.ts'
-import type { Deliveries, DeliveryState } from './database/tables.ts'
-import type { Within } from './queue.ts'
+import type { Deliveries, DeliveryState } from '../database/github-tables.ts'
+import { json } from '../database/json.ts'
+import type { Db } from '../database/pool.ts'
+import type { Within } from '../queue.ts'
 
 export type Delivery = Readonly<Selectable<Deliveries>>
 export type NewDelivery = {

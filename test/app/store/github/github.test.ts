@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Nouns } from '../../../app/store/open.ts'
-import { asked, freshId, running } from '../../support/asked.ts'
-import { engines, type Opened, openFresh } from '../../support/stores.ts'
+import type { Nouns } from '../../../../app/store/open.ts'
+import { asked, freshId, running } from '../../../support/asked.ts'
+import { engines, type Opened, openFresh } from '../../../support/stores.ts'
 
 describe.each(engines)('what is known of GitHub, in %s', (engine) => {
   let opened: Opened

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { type Insertable, type Selectable, sql } from 'kysely'
-import type { BlobRef } from '../../runner/domain/blob.ts'
-import { json } from './database/json.ts'
-import type { Db } from './database/pool.ts'
-import type { ExpectedArtifacts } from './database/tables.ts'
+import type { BlobRef } from '../../../runner/domain/blob.ts'
+import { json } from '../database/json.ts'
+import type { ExpectedArtifacts } from '../database/people-tables.ts'
+import type { Db } from '../database/pool.ts'
 import type { OfSample } from './feedback.ts'
 
 export type ExpectedArtifact = Readonly<Selectable<ExpectedArtifacts>>

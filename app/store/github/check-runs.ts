@@ -1,6 +1,6 @@
 import type { Insertable, Selectable } from 'kysely'
-import type { Db } from './database/pool.ts'
-import type { CheckRuns } from './database/tables.ts'
+import type { CheckRuns } from '../database/github-tables.ts'
+import type { Db } from '../database/pool.ts'
 
 export type CheckRun = Readonly<Selectable<CheckRuns>>
 

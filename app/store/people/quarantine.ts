@@ -1,6 +1,6 @@
 import { type Selectable, sql } from 'kysely'
-import type { Db } from './database/pool.ts'
-import type { Quarantined } from './database/tables.ts'
+import type { Quarantined } from '../database/people-tables.ts'
+import type { Db } from '../database/pool.ts'
 import type { OfSample } from './feedback.ts'
 
 export type QuarantinedSample = Readonly<Selectable<Quarantined>>

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type Insertable, type Selectable, sql } from 'kysely'
-import type { Db } from './database/pool.ts'
-import type { Feedback } from './database/tables.ts'
+import type { Feedback } from '../database/people-tables.ts'
+import type { Db } from '../database/pool.ts'
 
 export type StoredFeedback = Readonly<Selectable<Feedback>>
 /** `key` names the comment that it came with: said once, it counts once. */

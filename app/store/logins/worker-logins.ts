@@ -1,9 +1,9 @@
 import { sql } from 'kysely'
-import { ProctorError } from '../../runner/domain/error.ts'
-import type { Db } from './database/pool.ts'
-import { scramVerifier } from './database/scram.ts'
-import { grantsFor, workerRole } from './database/worker-grants.ts'
-import type { Trx, Within } from './queue.ts'
+import { ProctorError } from '../../../runner/domain/error.ts'
+import type { Db } from '../database/pool.ts'
+import type { Trx, Within } from '../queue.ts'
+import { scramVerifier } from './scram.ts'
+import { grantsFor, workerRole } from './worker-grants.ts'
 
 export type WorkerLogin = {
   /** A role of PostgreSQL: small letters, digits and underscores. */
