@@ -8,8 +8,6 @@ export type Heard = {
   readonly comment: Comment
   readonly github: GitHubOf
   readonly mayWrite: boolean
-  /** When its delivery came. */
-  readonly heardAt?: Date
 }
 /** Under a pull request. */
 export type HeardAtPull = Heard & { readonly number: number }

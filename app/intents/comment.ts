@@ -6,8 +6,7 @@ import { beginsWithQuote, keepReply } from '../comments/talk.ts'
 import type { Intent } from '../events/intent.ts'
 import { fullName, type WebWorld } from '../web/world.ts'
 
-/** `heardAt` = when its delivery came. */
-type Asked = Extract<Intent, { kind: 'comment' }> & { readonly heardAt?: Date }
+type Asked = Extract<Intent, { kind: 'comment' }>
 /** GitHub takes no longer ones. */
 const mostLetters = 65_536
 
@@ -15,13 +14,13 @@ const mostLetters = 65_536
  * A comment of a person: a command, a reply to one of ours, or talk. Worked on twice, it does what it asks for once and is answered once.
  * Gives a note for the delivery.
  */
-export async function comment({ repo, comment: said, heardAt }: Asked, world: WebWorld): Promise<string> {
+export async function comment({ repo, comment: said }: Asked, world: WebWorld): Promise<string> {
   const { clients, door } = world
   const written = { ...said, body: said.body.slice(0, mostLetters) }
   const command = readCommand(written.body)
   if (!command && !(said.pull !== undefined && beginsWithQuote(written.body))) return 'talk'
   const github = await clients.of(repo)
-  const about = { repo, comment: written, github, ...(heardAt && { heardAt }) }
+  const about = { repo, comment: written, github }
   if (!command) return await reply(about, world)
   const mayWrite = await door.mayWrite(github, fullName(repo), said.author.login)
   return await carryOut(command, { ...about, mayWrite }, world)

@@ -40,7 +40,7 @@ async function carryOut(intent: Intent, delivery: Delivery, world: WebWorld): Pr
     case 'button':
       return press({ ...intent, delivery: delivery.id }, world)
     case 'comment':
-      return comment({ ...intent, heardAt: delivery.receivedAt }, world)
+      return comment(intent, world)
     case 'installed':
     case 'uninstalled':
     case 'suspended':

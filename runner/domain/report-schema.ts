@@ -30,6 +30,9 @@ const judgement = z.object({
   samples: count,
   cut: z.array(z.string()),
 })
+const said = { author: z.string(), url: z.string(), at: z.string().meta({ description: 'ISO 8601' }) }
+const feedback = z.object({ rating: z.enum(['pass', 'fail', 'partial', 'none']), body: z.string(), trusted: z.boolean(), ...said })
+const expected = z.object({ name: z.string(), bytes: count, digest, ...said })
 const run = z.object({
   id: z.string(),
   sample: z.string(),
@@ -68,6 +71,9 @@ const run = z.object({
   keys: z.object({ run: digest, grade: digest }),
   from: z.object({ file: z.string(), line: count }).exactOptional(),
   reused: z.object({ plan: digest, commit: z.string() }).exactOptional(),
+  feedback: z.array(feedback).exactOptional(),
+  expected: z.array(expected).exactOptional(),
+  contradicts: z.literal(true).exactOptional(),
 })
 const batch = z.object({
   eval: z.string(),
@@ -85,12 +91,14 @@ const batch = z.object({
   totals,
   missing: z.array(z.string()).exactOptional(),
   proposed: z.literal(true).exactOptional(),
+  quarantined: z.array(z.string()).exactOptional(),
   comparison: z
     .object({
       base: z.string(),
       pairs: count,
       regressed: z.array(z.string()),
       fixed: z.array(z.string()),
+      accepted: z.array(z.string()).exactOptional(),
       unpaired: count,
       p: share.nullable().meta({ description: 'Exact McNemar test, two-sided; with `unpaired` > 0 the least that it can be' }),
       detectable: count.nullable(),

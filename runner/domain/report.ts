@@ -58,6 +58,8 @@ export type ReportBatch = {
   readonly missing?: readonly string[]
   /** An eval that the change itself brings: outside the conclusion and the totals of the report. */
   readonly proposed?: true
+  /** Ids of samples that somebody took out of the gate: they run, are in `runs`, and are in no total. Absent = none. */
+  readonly quarantined?: readonly string[]
   readonly comparison?: Comparison
   /** Keys "1".."epochs": unbiased estimate over samples that have at least k scored epochs. */
   readonly pass_at: Readonly<Record<string, number>>
@@ -73,6 +75,8 @@ export type Comparison = {
   /** Ids of samples: pass on base and fail on head; the other way round. */
   readonly regressed: readonly string[]
   readonly fixed: readonly string[]
+  /** Pass on base and fail on head, and somebody accepted that. Absent = none. */
+  readonly accepted?: readonly string[]
   /** Samples that were scored on head and have no result of the base. */
   readonly unpaired: number
   /** Exact McNemar test, two-sided. With `unpaired` > 0 it is the least that it can be. Null without pairs. */
@@ -138,4 +142,27 @@ export type ReportRun = {
   readonly from?: { readonly file: string; readonly line: number }
   /** It was taken over from an earlier plan with the same keys, and cost nothing here. */
   readonly reused?: { readonly plan: Digest; readonly commit: string }
+  /** What people said of this sample, in this report or an earlier one, oldest first. */
+  readonly feedback?: readonly ReportFeedback[]
+  /** Files that people said a run of this sample should leave. */
+  readonly expected?: readonly ReportExpected[]
+  /** The newest rating of somebody with write access says otherwise than the verdict. */
+  readonly contradicts?: true
+}
+/** `trusted`: by somebody who could write to the repository. `at` is ISO 8601. */
+export type ReportFeedback = {
+  readonly rating: 'pass' | 'fail' | 'partial' | 'none'
+  readonly body: string
+  readonly author: string
+  readonly trusted: boolean
+  readonly url: string
+  readonly at: string
+}
+export type ReportExpected = {
+  readonly name: string
+  readonly bytes: number
+  readonly digest: Digest
+  readonly author: string
+  readonly url: string
+  readonly at: string
 }
