@@ -110,9 +110,9 @@ test('each package from npm is imported in one folder, zod beside the domain by 
   expect(spread.filter(([, houses]) => houses.length > 1)).toEqual([])
 })
 
-/** The folder that a package belongs to: a door as a whole, a part of the engine, one foreign system among the adapters. */
+/** The folder that a package belongs to: a door as a whole but for its store, a part of the engine, one foreign system among the adapters. */
 function house(file: string): string {
-  const depth = file.startsWith('runner/adapters/') ? 3 : file.startsWith('runner/') ? 2 : 1
+  const depth = file.startsWith('runner/adapters/') ? 3 : /^(runner|app\/store)\//.test(file) ? 2 : 1
   return file.split('/').slice(0, depth).join('/')
 }
 

@@ -10,6 +10,7 @@ import { makePlan, type PlanRequest } from '../../runner/plan/make-plan.ts'
 import type { Blobs } from '../../runner/seams/records.ts'
 import type { World } from '../../runner/seams/world.ts'
 import type { Brief, Planned } from '../desk/desk.ts'
+import { blobsIn } from '../store/blob-uses.ts'
 
 /** Samples of one chunk: some minutes of work, which is all that a crash costs. */
 const chunkOf = 25
@@ -27,7 +28,7 @@ export async function planOf({ brief, world, folder, defaultJudge }: Planning, s
     Readable.from(packPlan(plan)).map((text: string) => Buffer.from(text)),
     'plan.json',
   )
-  return { id: plan.id, blob, batches: plan.batches.map(summaryOf), chunks: Math.ceil(samplesIn(plan) / chunkOf) }
+  return { id: plan.id, blob, batches: plan.batches.map(summaryOf), chunks: Math.ceil(samplesIn(plan) / chunkOf), uses: blobsIn(plan) }
 }
 
 async function lay(tree: BlobRef, { blobs, to }: { readonly blobs: Pick<Blobs, 'get'>; readonly to: string }): Promise<string> {

@@ -5,8 +5,11 @@ import type { Trx } from './queue.ts'
 /** Every blob that a document names, wherever in it. */
 export function blobsIn(document: unknown): Digest[] {
   const found = new Set<Digest>()
+  // Parts of a plan are shared by its runs.
+  const seen = new Set<object>()
   const visit = (value: unknown) => {
-    if (typeof value !== 'object' || value === null) return
+    if (typeof value !== 'object' || value === null || seen.has(value)) return
+    seen.add(value)
     if ('digest' in value && 'bytes' in value && isDigest(value.digest)) found.add(value.digest)
     for (const part of Object.values(value)) visit(part)
   }

@@ -42,6 +42,21 @@ export const claimsIn = (db: Db, queue: Within) => ({
     }
   },
 
+  /** Whether it was given out as it stands here: one that names another evaluation, organisation or part than its job has is nobody's. */
+  async isGiven({ job, fence, kind, evaluation, organisation, shard }: Claim): Promise<boolean> {
+    const row = await db
+      .selectFrom('claims')
+      .leftJoin('chunks', 'chunks.jobId', 'claims.jobId')
+      .select('chunks.index')
+      .where('claims.jobId', '=', job)
+      .where('claims.fence', '=', fence)
+      .where('claims.kind', '=', kind)
+      .where('claims.evaluationId', '=', evaluation)
+      .where('claims.organisation', '=', organisation)
+      .executeTakeFirst()
+    return row !== undefined && (row.index ?? undefined) === shard?.index
+  },
+
   /** Says that it is still worked on. False when it was cancelled or given to another: nothing more of it is kept. */
   beat: (claim: Claim): Promise<boolean> => queue.touch(undefined, claim.kind, claim),
 

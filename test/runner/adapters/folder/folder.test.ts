@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { appendFile, mkdir, mkdtemp, open, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, mkdtemp, open, readdir, readFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -35,6 +35,15 @@ describe('blobs of a folder', () => {
       [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
     }
   })
+})
+
+test('a blob that is put again is young again, so that nobody removes it as old', async () => {
+  await using folder = await openFolder({ out: fresh(), version })
+  const path = folder.blobs.path(await folder.blobs.put(bytes('agent code'), 'agent.tar'))
+  const longAgo = new Date('2026-01-01T00:00:00Z')
+  await utimes(path, longAgo, longAgo)
+  await folder.blobs.put(bytes('agent code'), 'agent.tar')
+  expect((await stat(path)).mtime.getTime()).toBeGreaterThan(longAgo.getTime())
 })
 
 describe('records of a folder', () => {
