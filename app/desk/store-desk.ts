@@ -8,8 +8,32 @@ type Store = Pick<Nouns, 'workers' | 'claims' | 'chunks' | 'results' | 'evaluati
 /** How long web may take to seal credentials. */
 const sealingMs = 30_000
 
-/** A desk in front of the store itself: for a worker with a database of its own, and for the one that others reach through a socket. */
+/**
+ * A desk in front of the store itself: for a worker with a database of its own, and for the one that others reach through a socket. What a
+ * claim says is believed only when it was given out so.
+ */
 export function storeDesk(store: Store): Desk {
+  const desk = believing(store)
+  const given = async <T>(claim: Claim, act: () => Promise<T>, otherwise: T): Promise<T> =>
+    (await store.claims.isGiven(claim)) ? act() : otherwise
+  return {
+    register: desk.register,
+    claim: desk.claim,
+    beat: (claim) => given(claim, () => desk.beat(claim), false),
+    about: (claim) => given(claim, () => desk.about(claim), undefined),
+    planned: (claim, plan) => given(claim, () => desk.planned(claim, plan), false),
+    refused: (claim, errors) => given(claim, () => desk.refused(claim, errors), false),
+    keep: (claim, result) => given(claim, () => desk.keep(claim, result), false),
+    results: (claim) => given(claim, () => desk.results(claim), []),
+    find: (claim, keys) => given(claim, () => desk.find(claim, keys), {}),
+    earlier: (claim, keys) => given(claim, () => desk.earlier(claim, keys), undefined),
+    credentials: (claim, names, publicKey) => given(claim, () => desk.credentials(claim, names, publicKey), undefined),
+    finish: (claim) => given(claim, () => desk.finish(claim), false),
+    fail: (claim, error) => given(claim, () => desk.fail(claim, error), false),
+  }
+}
+
+function believing(store: Store): Desk {
   return {
     register: (worker) => store.workers.register(worker),
     claim: (worker, waitMs, signal) => store.claims.next({ worker, waitMs, ...(signal && { signal }) }),
