@@ -146,7 +146,6 @@ async function quiet(): Promise<void> {
         const told = there(hub).deliveries
         const taken = new Set(told.filter(({ code }) => code >= 200 && code < 300).map(({ guid }) => guid))
         const left = await Promise.all(Object.entries(open).map(async ([what, from]) => [what, await count(from)] as const))
-        if (process.env.PROCTOR_TEST_LOG) console.log(new Date().toISOString(), JSON.stringify(left))
         return { ...Object.fromEntries(left), untold: new Set(told.map(({ guid }) => guid).filter((guid) => !taken.has(guid))).size }
       },
       { timeout: isFull ? 1_200_000 : 200_000, interval: 1000 },

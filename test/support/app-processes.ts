@@ -11,6 +11,7 @@ import type { Hub } from './github/hub.ts'
 /** One process of the App, started as an operator starts it, and again after it was killed. */
 export type AppProcess = {
   readonly name: string
+  readonly pid: number | undefined
   start(): void
   /** At once, without a word. */
   kill(): Promise<void>
@@ -68,25 +69,26 @@ function openProcess(name: string, args: readonly string[], env: Readonly<Record
   let timer: NodeJS.Timeout | undefined
   const isAlive = () => child !== undefined && child.exitCode === null && child.signalCode === null
   const show = process.env.PROCTOR_TEST_LOG !== undefined
+  const start = () => {
+    clearTimeout(timer)
+    const begun = spawn(process.execPath, [join(root, 'cli', 'index.ts'), ...args], { env: { ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+    child = begun
+    // One that ends by itself is started again, as a service is.
+    begun.once('exit', (_, signal) => {
+      if (signal === null) timer = setTimeout(start, 1000)
+    })
+    for (const stream of [begun.stdout, begun.stderr])
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        if (show) process.stderr.write(text)
+        lines.push(...text.split('\n').filter((line) => line !== ''))
+      })
+  }
   return {
     name,
     lines,
-    start() {
-      clearTimeout(timer)
-      const begun = spawn(process.execPath, [join(root, 'cli', 'index.ts'), ...args], {
-        env: { ...env },
-        stdio: ['ignore', 'pipe', 'pipe'],
-      })
-      child = begun
-      // One that ends by itself is started again, as a service is.
-      begun.once('exit', (_, signal) => {
-        if (signal === null) timer = setTimeout(() => this.start(), 1000)
-      })
-      for (const stream of [begun.stdout, begun.stderr])
-        stream.setEncoding('utf8').on('data', (text: string) => {
-          if (show) process.stderr.write(text)
-          lines.push(...text.split('\n').filter((line) => line !== ''))
-        })
+    start,
+    get pid() {
+      return child?.pid
     },
     async kill() {
       clearTimeout(timer)
