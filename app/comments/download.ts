@@ -1,7 +1,7 @@
 import { plural } from '../../runner/report/wording.ts'
 
 /** Bytes of one attachment. */
-export const mostBytes = 5 * 2 ** 20
+const mostBytes = 5 * 2 ** 20
 const mostHops = 5
 const patienceMs = 60_000
 

@@ -9,7 +9,7 @@ export type Command =
   | { readonly do: 'expect'; readonly run: string }
   | { readonly do: 'quarantine' | 'unquarantine'; readonly sample: string }
   | { readonly do: 'misunderstood'; readonly why: string }
-export type Rating = 'pass' | 'fail' | 'partial'
+type Rating = 'pass' | 'fail' | 'partial'
 
 /**
  * Reads the first line of a comment, which is ours only when it begins with `/proctor`; anything else, a quoted command included, is talk.

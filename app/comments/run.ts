@@ -14,6 +14,7 @@ type Pull = Awaited<ReturnType<typeof pullAt>>['pull']
 /** Another evaluation of the head as it is now, of one eval or of all that pull requests are examined with. A fork's waits for its approval. */
 export async function run(command: Asked, heard: HeardAtPull, world: WebWorld): Promise<Answer> {
   const { pull, ofHead, mine } = await pullAt(heard, world)
+  if (mine && hasEnded(mine)) return done(`Evaluated \`${mine.headSha}\`. ${checksOf(heard, world)}`)
   if (mine) return begun(command, heard, { sha: mine.headSha, waits: mine.state === 'waiting' }, world)
   if (!pull.isOpen) return refused('This pull request is closed.')
   if (ofHead.some(({ state }) => state === 'waiting')) return refused(askFor(pull.head))

@@ -44,7 +44,7 @@ export async function press({ action, ...pressed }: Pressed & { readonly action:
 }
 
 /** For exactly the commit that was looked at: one that was pushed meanwhile is another evaluation. */
-export async function approve(
+async function approve(
   { evaluation, sha, by, withCredentials }: { evaluation: Evaluation; sha: string; by: string; withCredentials: boolean },
   { store }: Pick<WebWorld, 'store'>,
 ): Promise<string> {
@@ -63,7 +63,7 @@ async function act({ repo, of, sender }: Pressed, world: WebWorld, work: (evalua
 }
 
 async function evaluationOf({ id }: Repo, { head, externalId }: Checked, { store }: WebWorld): Promise<Evaluation | undefined> {
-  if (externalId === undefined) return (await store.evaluations.ofCommit(id, head))[0]
+  if (externalId === undefined) return (await store.evaluations.ofCommit(id, head)).find(({ request }) => !request.aside)
   const [, named] = /^proctor:([0-9a-f-]{36})$/.exec(externalId) ?? []
   const found = named === undefined ? undefined : await store.evaluations.find(named)
   return found?.repoId === id && found.headSha === head ? found : undefined

@@ -1,6 +1,8 @@
 import { codes } from '../../runner/domain/codes.ts'
 import type { Conclusion } from '../../runner/domain/report.ts'
+import { replyLetter } from '../comments/outcome.ts'
 import type { Evaluation } from '../store/evaluations.ts'
+import type { Letter } from '../store/verdicts.ts'
 import type { WebWorld } from '../web/world.ts'
 import { reportOf } from './report-of.ts'
 
@@ -11,8 +13,8 @@ export async function conclude(id: string, world: WebWorld): Promise<void> {
   if (evaluation?.state !== 'concluding') return
   const told = evaluation.errors === null ? await reportOf(evaluation, world) : undefined
   if (!told) {
-    const letters = evaluation.pull === null ? [] : [commentOf(evaluation)]
-    await store.verdicts.conclude({ evaluation: id, revision: 0, conclusion: gravest(evaluation), state: 'failed', batches: [], letters })
+    const conclusion = gravest(evaluation)
+    await store.verdicts.conclude({ evaluation: id, revision: 0, conclusion, state: 'failed', batches: [], letters: lettersOf(evaluation) })
     return
   }
   const { report } = told
@@ -24,11 +26,19 @@ export async function conclude(id: string, world: WebWorld): Promise<void> {
     totals: report.totals,
     state: 'done',
     batches: report.batches,
-    letters: evaluation.pull === null ? [] : [commentOf(evaluation)],
+    letters: lettersOf(evaluation),
   })
 }
 
-const commentOf = ({ id, pull }: Evaluation) => ({ kind: 'comment', key: `comment:${id}`, payload: { pull } }) as const
+/** The one comment of a pull request tells of what decides about it; whoever asked for more is told below their own. */
+function lettersOf(evaluation: Evaluation): readonly Letter[] {
+  const { id, pull, request } = evaluation
+  const reply = replyLetter(evaluation)
+  return [
+    ...(pull === null || request.aside ? [] : [{ kind: 'comment', key: `comment:${id}`, payload: { pull } } as const]),
+    ...(reply ? [reply] : []),
+  ]
+}
 
 /** What stopped it before anything ran. */
 function gravest({ errors }: Evaluation): Conclusion {

@@ -30,7 +30,7 @@ export async function publish(id: string, world: WebWorld): Promise<void> {
     repo,
     sha: evaluation.headSha,
     externalId: externalIdOf(id),
-    name: 'proctor',
+    name: evaluation.request.aside ? 'proctor run' : 'proctor',
     place,
     read: filesOfRuns(told?.results ?? [], world.blobs),
     files: new Set(told?.plan.batches.flatMap(({ runs }) => runs.flatMap(({ sample }) => sample.from?.file ?? []))),

@@ -1,15 +1,18 @@
 import { z } from 'zod'
 import { ProctorError } from '../../runner/domain/error.ts'
 import type { Publisher } from '../../runner/seams/publisher.ts'
+import { outcomeOf } from '../comments/outcome.ts'
 import type { OutboxRow } from '../store/github/outbox.ts'
 import type { WebWorld } from '../web/world.ts'
 import type { Publishing } from './publishing.ts'
 
 const release = z.object({ tag: z.string(), commit: z.string() })
+const reply = z.object({ issue: z.number(), to: z.string() })
 
 /**
- * Writes what the outbox holds about an evaluation that has ended: the comment of its pull request, the notes of its release. Each letter is
- * done only when GitHub has it; what GitHub refuses for good is let go, everything else is tried again later.
+ * Writes what the outbox holds about an evaluation that has ended: the comment of its pull request, the answer to whoever asked for it,
+ * the notes of its release. Each letter is done only when GitHub has it; what GitHub refuses for good is let go, everything else is tried
+ * again later.
  */
 export async function sendLetters(publishing: Publishing, world: WebWorld): Promise<void> {
   const { store, log } = world
@@ -32,11 +35,18 @@ export async function sendLetters(publishing: Publishing, world: WebWorld): Prom
 
 async function send(letter: OutboxRow, publishing: Publishing, world: WebWorld): Promise<void> {
   const { told, evaluation } = publishing
+  if (letter.kind === 'reply') return answer(letter, publishing, world)
   // What never ran, or nobody waits for any more, has a check run that says so, and nothing else.
   if (!told || evaluation.state !== 'done') return
   const publisher =
     letter.kind === 'comment' ? comment(publishing, world) : letter.kind === 'release' ? await notes(letter, publishing, world) : undefined
   await publisher?.publish(told.report)
+}
+
+async function answer({ payload }: OutboxRow, publishing: Publishing, { door, app }: WebWorld): Promise<void> {
+  const { issue, to } = reply.parse(payload)
+  const { github, repo } = publishing
+  await door.reply({ github, repo, issue, author: await ownLogin(app), to, body: outcomeOf(publishing) })
 }
 
 function comment({ evaluation, told, repo, github, place, checks }: Publishing, { door, log, app }: WebWorld): Publisher | undefined {
