@@ -1,4 +1,5 @@
 import { PgBoss } from 'pg-boss'
+import { ProctorError } from '../../runner/domain/error.ts'
 import { openEmbedded } from './database/embedded.ts'
 import { type Pool, poolOf } from './database/pool.ts'
 
@@ -19,7 +20,7 @@ const watchful = { superviseIntervalSeconds: 5, monitorIntervalSeconds: 5, queue
 
 const unobtrusive = { migrate: false, createSchema: false, supervise: false, schedule: false } as const
 
-/** Opens the database, and a queue on it that is not started yet. Throws `database_in_use`. */
+/** Opens the database, and a queue on it that is not started yet. Throws `database_in_use`, `database_unreachable`. */
 export async function connect({ folder, databaseUrl, asWorker = false, onError = warn }: ConnectOptions): Promise<Connection> {
   await using opening = new AsyncDisposableStack()
   // A connection that is being closed may break as it likes.
@@ -27,9 +28,9 @@ export async function connect({ folder, databaseUrl, asWorker = false, onError =
   const tell = (error: Error) => {
     if (!closed) onError(asError(error))
   }
-  const { pool, boss } = databaseUrl
-    ? onServer(opening, { connectionString: databaseUrl, asWorker }, tell)
-    : await inProcess(opening, folder, tell)
+  const { pool, boss } = await reached(
+    databaseUrl ? onServer(opening, { connectionString: databaseUrl, asWorker }, tell) : inProcess(opening, folder, tell),
+  )
   boss.on('error', tell)
   opening.defer(() => {
     closed = true
@@ -50,9 +51,10 @@ const warn = (error: Error) => process.emitWarning(error)
 
 type Server = { readonly connectionString: string; readonly asWorker: boolean }
 
-function onServer(opening: AsyncDisposableStack, { connectionString, asWorker }: Server, onError: (error: Error) => void) {
+async function onServer(opening: AsyncDisposableStack, { connectionString, asWorker }: Server, onError: (error: Error) => void) {
   const pool = poolOf({ connectionString, max: 10 }, onError)
   opening.defer(() => pool.end())
+  await expectServer(pool)
   const manners = asWorker ? unobtrusive : watchful
   return { pool, boss: new PgBoss({ connectionString, max: 5, ...manners }) }
 }
@@ -60,4 +62,26 @@ function onServer(opening: AsyncDisposableStack, { connectionString, asWorker }:
 async function inProcess(opening: AsyncDisposableStack, folder: string, onError: (error: Error) => void) {
   const { pool, queue } = opening.use(await openEmbedded(folder, onError))
   return { pool, boss: new PgBoss({ backend: 'pglite', db: queue, ...watchful }) }
+}
+
+/** What the network, the file system or PostgreSQL says has no password in it; what hangs on such an error may have the whole URL. */
+async function reached<T>(opening: Promise<T>): Promise<T> {
+  try {
+    return await opening
+  } catch (error) {
+    if (error instanceof ProctorError) throw error
+    throw new ProctorError('database_unreachable', said(error))
+  }
+}
+
+/** Several addresses of one host give one error without a text. */
+const said = (error: unknown): string =>
+  error instanceof AggregateError ? error.errors.map(said).join('; ') : error instanceof Error ? error.message : String(error)
+
+async function expectServer(pool: Pool): Promise<void> {
+  const { rows } = await pool.query<{ server_version_num: string; server_version: string }>(
+    `SELECT current_setting('server_version_num') AS server_version_num, current_setting('server_version') AS server_version`,
+  )
+  if (Number(rows[0]?.server_version_num) < 150_000)
+    throw new ProctorError('database_unreachable', `it is PostgreSQL ${rows[0]?.server_version}, and 15 or later is needed`)
 }

@@ -52,6 +52,10 @@ export const infrastructureCodes = {
     ),
     retry: false,
   },
+  database_unreachable: infrastructure(
+    'The database cannot be opened.',
+    'Check DATABASE_URL and that PostgreSQL 15 or later answers there; without it, that PROCTOR_DATA can be written.',
+  ),
   engine_deadline: infrastructure(
     'The container engine did not answer in time.',
     'Run `proctor doctor`; a loaded engine needs a lower --concurrency.',
