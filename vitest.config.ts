@@ -10,6 +10,7 @@ const alone = [
   'test/e2e/cli.test.ts',
   'test/e2e/coding-clis.test.ts',
   'test/e2e/credentials.test.ts',
+  'test/e2e/harness-config.test.ts',
   'test/runner/adapters/docker/reaper.test.ts',
 ]
 const shared = { testTimeout: 60_000, hookTimeout: 120_000 }
