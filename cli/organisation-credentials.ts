@@ -6,6 +6,8 @@ import { readSecret } from './secret-input.ts'
 /** `proctor credentials --organisation`: those that the GitHub App keeps for an organisation. */
 export async function organisationCredentials(args: Args, organisation: string): Promise<number> {
   const [action = '', name] = args.positionals
+  if (!['set', 'list', 'rm'].includes(action))
+    throw new ProctorError('usage_invalid', `credentials: found "${action}"; accepted: set, list, rm`)
   if (!/^[a-z\d](?:[a-z\d]|-(?=[a-z\d])){0,38}$/i.test(organisation))
     throw new ProctorError('usage_invalid', '--organisation: accepted: its name on GitHub, such as acme')
   if (action !== 'list' && !/^(?!__proto__$)[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(name ?? ''))
@@ -16,7 +18,7 @@ export async function organisationCredentials(args: Args, organisation: string):
     throw new ProctorError('usage_invalid', `credentials set: the value of ${name} is empty; it is read from stdin`)
   const { openOperatorStore } = await import('../app/operator-store.ts')
   await using store = await openOperatorStore(process.env)
-  return act({ action, organisation, name: name ?? '', value, args, store: store.credentials })
+  return await act({ action, organisation, name: name ?? '', value, args, store: store.credentials })
 }
 
 type Acting = {
@@ -39,8 +41,7 @@ async function act({ action, organisation, name, value, args, store }: Acting): 
     if (!(await store.remove(organisation, name)))
       throw new ProctorError('usage_invalid', `credentials rm: ${organisation} has no credential ${name}`)
     process.stderr.write(`removed ${name}\n`)
-  } else if (action !== 'set') throw new ProctorError('usage_invalid', `credentials: found "${action}"; accepted: set, list, rm`)
-  else if (all.some((one) => one.name === name) && !args.on('rotate'))
+  } else if (all.some((one) => one.name === name) && !args.on('rotate'))
     process.stderr.write(`kept ${name}: it is stored already; --rotate replaces it\n`)
   else process.stderr.write(`set ${name}, version ${await store.set({ organisation, name, value, by: userInfo().username })}\n`)
   return 0
