@@ -59,7 +59,7 @@ async function annotateLog({ batches }: Report, root: string | undefined): Promi
   )
 }
 
-export const errorsOf = (thrown: unknown): readonly ProctorError[] => (thrown instanceof Problems ? thrown.all : [toError(thrown)])
+const errorsOf = (thrown: unknown): readonly ProctorError[] => (thrown instanceof Problems ? thrown.all : [toError(thrown)])
 
 /** Nothing could be examined: says why, to everybody who may look. */
 export async function giveUp(

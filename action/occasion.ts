@@ -58,7 +58,7 @@ export function readOccasion({ eventName, payload, sha: head, ref, actor }: Told
       return {
         kind: 'pull_request',
         head: group.head_sha,
-        base: { sha: group.base_sha, ref: group.base_ref },
+        base: { sha: group.base_sha, ref: group.base_ref.replace(/^refs\/heads\//, '') },
         ref,
         trusted: true,
         defaultBranch: repository.default_branch,

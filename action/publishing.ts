@@ -109,7 +109,7 @@ export async function openShows(job: Job, root: string | undefined): Promise<Sho
 export const rememberOpen = (job: Job, { open }: Checks) => saveState('open', JSON.stringify({ repo: job.settings.repo, ids: open }))
 
 /** Files of the output folder, which only we write to. */
-export function reader(out: string): ReadText {
+function reader(out: string): ReadText {
   return async (path, bytes) => {
     try {
       await using file = await open(join(out, path), 'r')

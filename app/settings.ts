@@ -16,7 +16,7 @@ export type Settings = {
   readonly variables: Variables
 }
 /** Seconds. How soon what died is noticed, and how often GitHub is asked for what it did not tell. */
-export type Pace = {
+type Pace = {
   /** PROCTOR_HEARTBEAT_SECONDS: a job whose holder was not heard of for so long is given to another. The same for web and workers. */
   readonly heartbeatSeconds: number
   /** PROCTOR_RECONCILE_SECONDS: how often, and after which time, somebody looks at what stands still. */

@@ -13,7 +13,7 @@ export class ClaimLost extends Error {}
 type At = { readonly desk: Desk; readonly claim: Claim }
 
 /** The results of a claim's evaluation, kept through the desk. */
-export function deskRecords({ desk, claim }: At): Records {
+function deskRecords({ desk, claim }: At): Records {
   let begun: Plan | undefined
   const expect = (id: string) => {
     if (begun?.id !== id) throw new ProctorError('internal_error', `this job has no plan ${id}`)
@@ -35,7 +35,7 @@ export function deskRecords({ desk, claim }: At): Records {
 type Asking = At & { readonly key: SealingKey; readonly allowed: boolean }
 
 /** Credentials of the claim's organisation, sealed for this process. A job that may have none is told so by name. */
-export function deskCredentials({ desk, claim, key, allowed }: Asking): Credentials {
+function deskCredentials({ desk, claim, key, allowed }: Asking): Credentials {
   async function values(names: readonly string[]): Promise<ReadonlyMap<string, string>> {
     if (names.length === 0) return new Map()
     if (!allowed) throw unresolved(names, 'this comes from a fork, and was approved without credentials')

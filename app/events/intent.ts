@@ -23,7 +23,7 @@ export type Repo = {
   readonly defaultBranch?: string
 }
 export type Sender = { readonly login: string; readonly id: number; readonly isBot: boolean }
-export type Installation = { readonly id: number; readonly account: string; readonly accountId: number; readonly isOrganisation: boolean }
+type Installation = { readonly id: number; readonly account: string; readonly accountId: number; readonly isOrganisation: boolean }
 
 /** `head` = a commit; a release knows its tag alone. `group` = what a newer occasion of its kind takes the place of. */
 export type Occasion =

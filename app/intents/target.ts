@@ -9,6 +9,7 @@ export type Target = {
   readonly base?: string
   readonly config?: string
   readonly ref: string
+  readonly baseRef?: string
   readonly group: string
   readonly tag?: string
   readonly pull?: { readonly number: number; readonly author: string; readonly headRepo: number | undefined }
@@ -40,6 +41,7 @@ export async function targetOf(
         base: merge,
         config: base,
         ref: occasion.headRef,
+        baseRef: occasion.baseRef,
         group,
         pull: { number, author: author.login, headRepo },
         isDefault: false,
@@ -52,6 +54,7 @@ export async function targetOf(
         base: occasion.base,
         config: occasion.base,
         ref: occasion.ref,
+        baseRef: occasion.baseRef,
         group,
         isDefault: false,
       }

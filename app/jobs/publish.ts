@@ -99,7 +99,14 @@ function placeOf(evaluation: Evaluation, repo: string, { serverUrl }: Pick<WebWo
       : [`Approved by ${approvedBy}${evaluation.approvedWithCredentials ? ', with credentials' : ', without credentials'}.`]),
     ...(request.by === undefined ? [] : [`Asked for by ${request.by}.`]),
   ]
-  return { serverUrl, repo, sha, runUrl: `${serverUrl}/${repo}/${page}`, notes }
+  return {
+    serverUrl,
+    repo,
+    sha,
+    runUrl: `${serverUrl}/${repo}/${page}`,
+    ...(request.baseRef !== undefined && { baseRef: request.baseRef }),
+    notes,
+  }
 }
 
 /** So that the reconciler knows what is still open, whoever dies. */

@@ -3,7 +3,7 @@ import { Problems, ProctorError } from '../../runner/domain/error.ts'
 import { checkYaml, isProblems, maxYamlBytes, readYaml } from '../../runner/plan/read/parse-yaml.ts'
 
 /** Where a repository says what it wants; the organisation's `.github` repository says it for all that say nothing. */
-export const configPaths = ['.github/proctor.yml', '.github/proctor.yaml'] as const
+const configPaths = ['.github/proctor.yml', '.github/proctor.yaml'] as const
 /** Gives a file of a repository as it is at a commit or on its default branch; undefined where there is none. */
 export type ReadFile = (repo: { readonly owner: string; readonly name: string }, path: string, ref?: string) => Promise<string | undefined>
 

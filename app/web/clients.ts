@@ -2,7 +2,7 @@ import type { GitHubDoor, GitHubOf } from '../github-door.ts'
 import type { GitHubApp, Permissions } from './github-app.ts'
 
 /** A repository as its installation reaches it. */
-export type Reached = { readonly id: number; readonly installation: number }
+type Reached = { readonly id: number; readonly installation: number }
 export type Clients = {
   /** What publishing and reading of one repository needs, and nothing of any other; `more` when the installation may have given it. */
   of(repo: Reached, more?: Permissions): Promise<GitHubOf>

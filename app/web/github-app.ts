@@ -8,7 +8,7 @@ import type { Route } from './server.ts'
 /** A signed delivery, kept before it is answered. `body` = the bytes that were signed. */
 export type Delivery = { readonly id: string; readonly event: string; readonly payload: unknown; readonly body: Buffer }
 /** A token for some repositories of an installation, with some permissions. */
-export type InstallationToken = { readonly token: string; readonly expiresAt: Date }
+type InstallationToken = { readonly token: string; readonly expiresAt: Date }
 export type GitHubApp = {
   /** Verifies signatures, then hands deliveries on; what that throws is answered with 500 and no word more. */
   readonly webhooks: Route

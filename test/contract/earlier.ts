@@ -7,7 +7,7 @@ import { digestOf, fakePlan } from '../fakes/plans.ts'
 import { fakeResult } from '../fakes/results.ts'
 
 /** `blobs` = those of the store that results are taken over into: none of the earlier ones' are in there at the beginning. */
-export type EarlierUnderTest = AsyncDisposable & { readonly earlier: Earlier; readonly blobs: Blobs }
+type EarlierUnderTest = AsyncDisposable & { readonly earlier: Earlier; readonly blobs: Blobs }
 /** Makes an earlier plan of what `results` says of it. */
 export type OpenEarlier = (plan: Plan, results: (blobs: Blobs) => Promise<readonly Result[]>) => Promise<EarlierUnderTest>
 

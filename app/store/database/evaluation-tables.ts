@@ -20,6 +20,8 @@ export type Request = {
   readonly rerun?: { readonly of: string; readonly anew: 'all' | 'failed' | 'nothing' }
   /** The organisation's configuration, where the repository has none of its own. */
   readonly config?: string
+  /** The branch that a pull request is for. */
+  readonly baseRef?: string
   readonly by?: string
   /** Somebody wanted to see some evals: shown beside what decides about the commit, never in its place. */
   readonly aside?: true

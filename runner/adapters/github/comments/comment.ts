@@ -2,6 +2,8 @@ import { commentBody, worthTelling } from '../../../report/github/comment.ts'
 import type { Place } from '../../../report/github/read.ts'
 import type { Publisher } from '../../../seams/publisher.ts'
 import type { GitHub } from '../client.ts'
+import { isRefusal } from '../error.ts'
+import { pullOf } from '../pulls.ts'
 import { stick } from './sticky.ts'
 import { pullThread } from './thread.ts'
 
@@ -27,6 +29,10 @@ export function openComment({ github, repo, pull, key, order, mode, place, autho
   return {
     async publish(report) {
       if (mode === 'never' || report.state === 'running') return
+      // A comment that was left alone does not say how new it is: the head does.
+      const head = await headOf(github, repo, pull)
+      if (head !== undefined && head !== place.sha)
+        return log(`pull request ${pull} is at ${head.slice(0, 12)} by now: it gets no comment about ${place.sha.slice(0, 12)}`)
       await stick({
         github,
         log,
@@ -36,5 +42,15 @@ export function openComment({ github, repo, pull, key, order, mode, place, autho
         wanted: (previous) => mode === 'always' || worthTelling(report, previous),
       })
     },
+  }
+}
+
+/** Undefined when the token may not see it: then the order alone decides. */
+async function headOf(github: GitHub, repo: string, pull: number): Promise<string | undefined> {
+  try {
+    return (await pullOf(github, repo, pull)).head
+  } catch (error) {
+    if (isRefusal(error)) return undefined
+    throw error
   }
 }

@@ -32,6 +32,7 @@ type Given = {
   readonly as?: string
   readonly author?: string | undefined
   readonly said?: string[]
+  readonly sha?: string
 }
 const actions = 'github-actions[bot]'
 async function say(report: Report, given: Given): Promise<void> {
@@ -43,7 +44,7 @@ async function say(report: Report, given: Given): Promise<void> {
     key,
     order: [run, 1],
     mode,
-    place: placeOf(pull.sha),
+    place: placeOf(given.sha ?? pull.sha),
     author: async () => ('author' in given ? given.author : actions),
     log: (line) => void said.push(line),
   })
@@ -67,11 +68,23 @@ describe('the comment on a pull request', () => {
     expect(before).toMatchObject({ login: actions, body: expect.stringContaining('❌') })
     const at = desk.requests.length
     await say(failing, { key: 'one', run: 2 })
-    expect(desk.since(at)).toEqual(['GET /repos/{owner}/{repo}/issues/{issue_number}/comments'])
+    expect(desk.since(at)).toEqual([
+      'GET /repos/{owner}/{repo}/pulls/{pull_number}',
+      'GET /repos/{owner}/{repo}/issues/{issue_number}/comments',
+    ])
     await say(passing, { key: 'one', run: 3 })
     const [after, ...others] = await shown('one')
     expect(after).toMatchObject({ id: before?.id, body: expect.stringContaining('✅') })
     expect(others).toEqual([])
+  })
+
+  test('is not made over by what is about a commit that is no longer the head, however the comment was left', async () => {
+    await say(failing, { key: 'late', run: 5 })
+    await say(failing, { key: 'late', run: 7 }) // left alone: nothing changed
+    const said: string[] = []
+    await say(passing, { key: 'late', run: 6, sha: 'f'.repeat(40), said })
+    expect(await shown('late')).toMatchObject([{ body: expect.stringContaining('❌') }])
+    expect(said.join()).toContain('gets no comment')
   })
 
   test('is always made, or never, when that is wanted', async () => {
