@@ -1,8 +1,9 @@
 import type { Selectable } from 'kysely'
 import type { Deliveries, DeliveryState } from '../database/github-tables.ts'
-import { json } from '../database/json.ts'
+import { type JsonText, json } from '../database/json.ts'
 import type { Db } from '../database/pool.ts'
-import type { Within } from '../queue.ts'
+import type { Trx, Within } from '../queue.ts'
+import { together } from './together.ts'
 
 export type Delivery = Readonly<Selectable<Deliveries>>
 export type NewDelivery = {
@@ -17,23 +18,45 @@ export type NewDelivery = {
   readonly body: unknown
 }
 
-/** What GitHub sent, each thing once. */
-export const deliveriesIn = (db: Db, queue: Within) => ({
-  /** Keeps a delivery and asks for its ingestion, both or neither. One whose id, or whose event and body, was here before is a duplicate. */
-  receive: (delivery: NewDelivery): Promise<'new' | 'duplicate'> =>
-    db.transaction().execute(async (trx) => {
-      const row = { ...delivery, body: json(delivery.body) }
-      const kept = await trx
-        .insertInto('deliveries')
-        .values(row)
-        .onConflict((conflict) => conflict.doNothing())
-        .returning('id')
-        .executeTakeFirst()
-      if (!kept) return 'duplicate'
-      await queue.send(trx, 'ingest', { delivery: delivery.id })
-      return 'new'
-    }),
+type Row = Omit<NewDelivery, 'body'> & { readonly body: JsonText<unknown> }
 
+/** What GitHub sent, each thing once. */
+export const deliveriesIn = (db: Db, queue: Within) => {
+  const keep = together({
+    act: (rows: readonly Row[]) => db.transaction().execute((trx) => keepAll({ trx, queue }, rows)),
+    namesOf: ({ id, event, bodyDigest }) => [id, `${event} ${bodyDigest}`],
+    weightOf: ({ body }) => body.length,
+    most: { items: 250, weight: 8_000_000 },
+    isOnesFault: isAboutData,
+  })
+  return {
+    /** Keeps a delivery and asks for its ingestion, both or neither. One whose id, or whose event and body, was here before is a duplicate. */
+    receive: (delivery: NewDelivery): Promise<'new' | 'duplicate'> => keep({ ...delivery, body: json(delivery.body) }),
+    ...read(db),
+  }
+}
+
+async function keepAll({ trx, queue }: { trx: Trx; queue: Within }, rows: readonly Row[]): Promise<readonly ('new' | 'duplicate')[]> {
+  const kept = await trx
+    .insertInto('deliveries')
+    .values(rows)
+    .onConflict((conflict) => conflict.doNothing())
+    .returning('id')
+    .execute()
+  const ids = new Set(kept.map(({ id }) => id))
+  await queue.sendMany(
+    trx,
+    'ingest',
+    [...ids].map((delivery) => ({ data: { delivery } })),
+  )
+  return rows.map(({ id }) => (ids.has(id) ? 'new' : 'duplicate'))
+}
+
+/** SQLSTATE 22 and 23: a value that the table does not take. */
+const isAboutData = (error: unknown) =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' && /^2[23]/.test(error.code)
+
+const read = (db: Db) => ({
   find: (id: string): Promise<Delivery | undefined> => db.selectFrom('deliveries').selectAll().where('id', '=', id).executeTakeFirst(),
 
   /** Writes down what became of it. False when that was known already. */

@@ -32,6 +32,19 @@ describe.each(engines)('deliveries in %s', (engine) => {
     expect((await store.queue.depth('ingest')).waiting).toBe(before + 1)
   })
 
+  test('of a burst each is answered, the bad ones alone are refused, and none is lost', async () => {
+    const burst = Array.from({ length: 250 }, (_, index) => delivery(index === 120 ? { repoId: 2 ** 70 } : { action: `burst-${index}` }))
+    const answers = await Promise.allSettled([...burst, ...burst.slice(0, 25)].map((one) => store.deliveries.receive(one)))
+    expect(answers[120]?.status).toBe('rejected')
+    const said = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []))
+    expect(said.filter((answer) => answer === 'new')).toHaveLength(249)
+    expect(said.filter((answer) => answer === 'duplicate')).toHaveLength(25)
+    const known = await store.deliveries.known(burst.map(({ id }) => id))
+    expect(known.size).toBe(249)
+    for (const id of known)
+      expect(await opened.query(`SELECT 1 FROM pgboss.job WHERE name = 'ingest' AND data ->> 'delivery' = $1`, [id])).toHaveLength(1)
+  })
+
   test('is kept as it was sent, whatever a stranger wrote into it', async () => {
     const body = { title: 'NUL \0, half a pair \ud800, \u202e, "quotes" and \\u0000', snake_case: { deep_key: [1, null, 'ü'] } }
     const sent = delivery({ body, action: 'opened', installationId: 5_000_000_001, repoId: 9 })
