@@ -18,8 +18,18 @@ export type AppProcess = {
   /** Lines of its log, of all its lives. */
   readonly lines: readonly string[]
 }
-export type Processes = AsyncDisposable & { readonly web: AppProcess; readonly workers: readonly AppProcess[]; readonly data: string }
-type Options = { readonly hub: Hub; readonly databaseUrl: string; readonly dockerHost?: string | undefined; readonly workers: number }
+export type Processes = AsyncDisposable & {
+  readonly web: AppProcess
+  readonly url: string
+  readonly workers: readonly AppProcess[]
+  readonly data: string
+}
+type Options = {
+  readonly hub: Hub /** Undefined: the embedded one; then there can be no workers. */
+  readonly databaseUrl: string | undefined
+  readonly dockerHost?: string | undefined
+  readonly workers: number
+}
 
 /** `proctor web` and some `proctor worker`, quick to notice what died, and the hub telling them what happens. */
 export async function openProcesses({ hub, databaseUrl, dockerHost, workers: many }: Options): Promise<Processes> {
@@ -31,7 +41,7 @@ export async function openProcesses({ hub, databaseUrl, dockerHost, workers: man
     PATH: process.env.PATH ?? '',
     HOME: data,
     PROCTOR_DATA: data,
-    DATABASE_URL: databaseUrl,
+    ...(databaseUrl !== undefined && { DATABASE_URL: databaseUrl }),
     PROCTOR_HEARTBEAT_SECONDS: '10',
     PROCTOR_RECONCILE_SECONDS: '5',
     PROCTOR_POLL_SECONDS: '4',
@@ -60,7 +70,7 @@ export async function openProcesses({ hub, databaseUrl, dockerHost, workers: man
     opening.defer(() => each.kill())
   }
   const closing = opening.move()
-  return { web, workers, data, [Symbol.asyncDispose]: () => closing.disposeAsync() }
+  return { web, url: `http://127.0.0.1:${port}`, workers, data, [Symbol.asyncDispose]: () => closing.disposeAsync() }
 }
 
 function openProcess(name: string, args: readonly string[], env: Readonly<Record<string, string>>): AppProcess {
