@@ -19,7 +19,8 @@ const marks: Readonly<Record<Part, RegExp>> = {
   system_prompt_append: /quartz otter/,
   project_doc: /copper heron/,
   subagents: /velvet badger/,
-  mcp_servers: /amber newt/,
+  // Some name the tools of servers, and describe them only when asked.
+  mcp_servers: /amber newt|mcp__probe/,
 }
 
 /** A server of one tool, whose description is what its environment says. */
@@ -127,7 +128,7 @@ describe('what harness_config says reaches the model of a real CLI', () => {
   })
 
   test.each(table)('%s: %s', (name, part) => {
-    expect(asked.get(name)).toMatch(marks[part])
+    expect(marks[part].test(asked.get(name) ?? ''), ended.stderr).toBe(true)
     if (part === 'mcp_servers') expect(runOf(name).outputs.map((output) => output.name)).toEqual(['probe-started'])
   })
 })
