@@ -44,9 +44,9 @@ const longest = 2000
 
 /** The newest, of those who may write first: whoever says much does not push them out. */
 function shown(said: readonly (OfSample & ReportFeedback)[]): ReportFeedback[] {
-  const kept = new Set(
-    [...said.filter(({ trusted }) => trusted).slice(-most), ...said.filter(({ trusted }) => !trusted).slice(-most)].slice(0, most),
-  )
+  const own = said.filter(({ trusted }) => trusted).slice(-most)
+  const others = said.filter(({ trusted }) => !trusted)
+  const kept = new Set([...own, ...others.slice(others.length - Math.min(others.length, most - own.length))])
   return said
     .filter((one) => kept.has(one))
     .map(({ agent: _, eval: __, sample: ___, ...one }) => ({ ...one, body: clip(one.body, longest) }))

@@ -70,21 +70,31 @@ function blocks(report: Report, place: Place, { step, checkUrl }: { step: Step; 
     .map(withoutComments)
 }
 
-const isTelling = ({ conclusion, comparison, runs }: ReportBatch) =>
-  conclusion !== 'success' || (comparison?.regressed.length ?? 0) + (comparison?.fixed.length ?? 0) > 0 || contradicted(runs).length > 0
+const isTelling = (batch: ReportBatch) =>
+  batch.conclusion !== 'success' ||
+  Object.values(changedIn(batch)).some((samples) => samples.length > 0) ||
+  peopleLines(batch, 1).length > 0
 
-/** What regressed, and why; what was fixed. */
+/** Samples that are not as on the base. */
+const changedIn = ({ comparison }: ReportBatch) => ({
+  regressed: comparison?.regressed ?? [],
+  fixed: comparison?.fixed ?? [],
+  accepted: comparison?.accepted ?? [],
+})
+
+/** What regressed, and why; what was fixed; what people say of it. */
 function changesOf(batch: ReportBatch, { names }: Step): string {
-  const { comparison, reason, proposed } = batch
+  const { reason, proposed } = batch
+  const { fixed, accepted } = changedIn(batch)
   const title = `**${codeSpan(batchTitle(batch), 100)}**${proposed ? ' (proposed: it decides nothing)' : ''}: ${prose(reason, 400)}`
   const regressed = rankedRuns(batch).filter(({ kind }) => kind === 'regressed')
   const { shown, more } = some([...new Map(regressed.map(({ run }) => [run.sample, run])).values()], names)
-  const fixed = comparison?.fixed ?? []
   return [
     `${title}\n`,
     ...shown.map((run) => `- regressed: ${codeSpan(run.sample, 80)} ${prose(run.reason, 200)}`),
     ...(more > 0 ? [`- ${plural(more, shown.length > 0 ? 'more regression' : 'regression')}`] : []),
     ...(fixed.length > 0 ? [`- fixed: ${namesOf(fixed, names)}`] : []),
+    ...(accepted.length > 0 ? [`- accepted, though the base passes: ${namesOf(accepted, names)}`] : []),
     ...peopleLines(batch, names).map((line) => `- ${line}`),
   ].join('\n')
 }
