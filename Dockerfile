@@ -29,7 +29,7 @@ ENV NODE_ENV=production \
     PORT=3000 \
     PROCTOR_DATA=/var/lib/proctor
 EXPOSE 3000
-HEALTHCHECK --interval=10s --timeout=5s --start-period=60s \
+HEALTHCHECK --interval=10s --timeout=10s --start-period=120s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/healthz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 
 USER proctor-web

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
-import { parse } from 'yaml'
 import { z } from 'zod'
-import { ProctorError } from '../../runner/domain/error.ts'
+import { Problems, ProctorError } from '../../runner/domain/error.ts'
 import { shipped } from '../../runner/lib/shipped.ts'
+import { isProblems, parseYaml } from '../../runner/plan/read/parse-yaml.ts'
 
 /** app.yml: what the App asks for. */
 const AppFile = z.strictObject({
@@ -18,7 +18,11 @@ export type AppFile = z.infer<typeof AppFile>
 export type Wishes = { readonly publicUrl: string; readonly organisation: string | undefined }
 type Places = { readonly webhookPath: string; readonly backTo: string }
 
-export const readAppFile = async (): Promise<AppFile> => AppFile.parse(parse(await readFile(shipped('app.yml'), 'utf8')))
+export async function readAppFile(): Promise<AppFile> {
+  const parsed = parseYaml({ text: await readFile(shipped('app.yml'), 'utf8'), file: 'app.yml', schema: AppFile })
+  if (isProblems(parsed)) throw new Problems(parsed)
+  return parsed.value
+}
 
 /** What GitHub makes an App of. Its name is one for all of GitHub; whoever creates it may choose another on GitHub's page. */
 export function manifestOf(file: AppFile, { publicUrl, organisation }: Wishes, { webhookPath, backTo }: Places): object {

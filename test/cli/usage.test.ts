@@ -24,11 +24,15 @@ const options: Readonly<Record<string, readonly string[]>> = {
   ],
   validate: ['quiet'],
   init: ['name'],
-  credentials: ['git', 'rotate', 'json'],
+  credentials: ['git', 'organisation', 'rotate', 'json'],
   doctor: ['reap', 'prune', 'days'],
   images: ['path', 'rebuild', 'force', 'json'],
   report: ['json'],
   schema: [],
+  serve: ['slots', 'setup', 'url', 'organisation', 'force'],
+  web: [],
+  worker: ['slots', 'organisation', 'desk'],
+  workers: ['organisation'],
 }
 const verbs = Object.keys(options)
 const whole = () =>
