@@ -14,7 +14,7 @@ import { folderBlobs, loadGitHub, packPlan } from '../../../runner/adapters/pres
 import { fakePlan, type PlanShape } from '../../fakes/plans.ts'
 import { fakeResult, type Story } from '../../fakes/results.ts'
 import { claimed, someBlob, workerFor } from '../../support/asked.ts'
-import { openHub } from '../../support/github/hub.ts'
+import { type Hub, openHub } from '../../support/github/hub.ts'
 import { openFresh } from '../../support/stores.ts'
 import { there } from '../../support/there.ts'
 
@@ -86,10 +86,18 @@ export async function openOffice() {
 }
 
 type Opened = {
-  readonly hub: Awaited<ReturnType<typeof openHub>>
+  readonly hub: Hub
   readonly settle: (within?: Partial<WebWorld>) => Promise<readonly string[]>
 }
 
+type HubRepository = Awaited<ReturnType<Hub['repository']>>
+type Change = {
+  readonly repo: HubRepository
+  readonly home: HubRepository
+  readonly by: string
+  readonly from: string
+  readonly branch: string
+}
 type Wanted = { readonly by?: string; readonly from?: string; readonly branch?: string; readonly config?: string }
 
 function openPlaces({ hub, settle }: Opened) {
@@ -97,6 +105,27 @@ function openPlaces({ hub, settle }: Opened) {
     const answer = await fetch(`${hub.apiUrl}${path}`, { headers: { authorization: `Bearer ${hub.userToken('octocat')}` } })
     return (await answer.json()) as readonly { readonly content: string; readonly user: { readonly login: string } }[] // of GitHub's shape
   }
+  async function change({ repo, home, by, from, branch }: Change) {
+    home.branch(branch)
+    await home.commit({ 'README.md': `${branch}\n` })
+    await home.push(branch)
+    const { number, headSha } = await repo.open({ head: from === by ? branch : `${from}:${branch}` }, from)
+    await settle()
+    return {
+      repo,
+      name: repo.name,
+      number,
+      head: headSha,
+      /** Another commit on the head's branch, told to nobody before `settle`. */
+      async push() {
+        home.branch(branch)
+        const sha = await home.commit({ 'README.md': `${Math.random()}\n` })
+        await home.push(branch)
+        return sha
+      },
+    }
+  }
+
   return {
     /** A repository with a pull request of the organisation's own, whose evaluation was asked for. */
     async pull(name: string, { by = 'octocat', branch = 'topic', config = 'comment: changes\n', ...more }: Wanted = {}) {
@@ -107,23 +136,12 @@ function openPlaces({ hub, settle }: Opened) {
       await repo.push()
       const home = from === by ? repo : await hub.repository(`${from}/${name.split('/')[1]}`, { forkOf: name })
       if (home !== repo) home.git('pull', '--quiet', repo.bare, 'main')
-      home.branch(branch)
-      await home.commit({ 'README.md': 'y\n' })
-      await home.push(branch)
-      const { number, headSha } = await repo.open({ head: from === by ? branch : `${from}:${branch}` }, from)
-      await settle()
-      return {
-        repo,
-        name,
-        number,
-        head: headSha,
-        /** Another commit on the head's branch, told to nobody before `settle`. */
-        async push() {
-          const sha = await home.commit({ 'README.md': `${Math.random()}\n` })
-          await home.push(branch)
-          return sha
-        },
-      }
+      return change({ repo, home, by, from, branch })
+    },
+    /** Another one in the same repository. */
+    anotherPull({ repo }: { readonly repo: HubRepository }) {
+      repo.branch('main')
+      return change({ repo, home: repo, by: 'octocat', from: 'octocat', branch: 'another' })
     },
     async issue(name: string) {
       const answer = await fetch(`${hub.apiUrl}/repos/${name}/issues`, {
