@@ -15,7 +15,7 @@ export const outboxIn = (db: Db) => ({
       .selectFrom('outbox')
       .selectAll()
       .where('state', '=', 'due')
-      .where('notBefore', '<=', new Date())
+      .where('notBefore', '<=', sql<Date>`now()`)
       .$if(evaluation !== undefined, (query) => query.where('evaluationId', '=', evaluation ?? ''))
       .orderBy('createdAt')
       .limit(limit)
