@@ -9,7 +9,7 @@ import { root } from './cli.ts'
 import type { Hub } from './github/hub.ts'
 
 /** One process of the App, started as an operator starts it, and again after it was killed. */
-export type AppProcess = {
+type AppProcess = {
   readonly name: string
   readonly pid: number | undefined
   start(): void
