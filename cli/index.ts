@@ -15,6 +15,7 @@ const verbs = {
   web: () => import('./commands/web.ts'),
   worker: () => import('./commands/worker.ts'),
   workers: () => import('./commands/workers.ts'),
+  feedback: () => import('./commands/feedback.ts'),
 } as const
 type Verb = keyof typeof verbs
 
@@ -34,6 +35,7 @@ usage: proctor <command> [options]
   web               the part of it that speaks to GitHub
   worker            the part of it that runs sandboxes
   workers           database logins for workers elsewhere: allow, list, rm
+  feedback          what people said of runs on GitHub: export
 
   proctor <command> --help   says more about a command
   proctor --version          prints the version

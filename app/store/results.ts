@@ -109,6 +109,25 @@ export const resultsIn = (db: Db, queue: Within) => ({
       .limit(limit)
       .execute(),
 
+  /** What a sample asks of an agent, as its newest run in this repository was told. Undefined: there is none any more. */
+  async instruction(
+    repoId: number,
+    { agent, eval: title, sample }: { agent: string; eval: string; sample: string },
+  ): Promise<string | undefined> {
+    const row = await db
+      .selectFrom('results')
+      .innerJoin('evaluations', 'evaluations.id', 'results.evaluationId')
+      .select('results.result')
+      .where('results.agent', '=', agent)
+      .where('results.eval', '=', title)
+      .where('results.sampleId', '=', sample)
+      .where('evaluations.repoId', '=', repoId)
+      .orderBy('results.seq', 'desc')
+      .limit(1)
+      .executeTakeFirst()
+    return row?.result.record.turns[0]?.user
+  },
+
   /** A run by its id, only in this repository: another organisation's ids say nothing here. Of several evaluations that have it the newest, those of `pull` first. */
   run: (repoId: number, runId: string, pull?: number) =>
     db

@@ -33,6 +33,7 @@ const options: Readonly<Record<string, readonly string[]>> = {
   web: [],
   worker: ['slots', 'organisation', 'desk'],
   workers: ['organisation'],
+  feedback: ['format', 'repository', 'all'],
 }
 const verbs = Object.keys(options)
 const whole = () =>

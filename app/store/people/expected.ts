@@ -25,6 +25,8 @@ export const expectedIn = (db: Db) => ({
   ofSample: (repoId: number, { agent, eval: title, sample }: OfSample): Promise<ExpectedArtifact[]> =>
     all(db).where('repoId', '=', repoId).where('agent', '=', agent).where('eval', '=', title).where('sampleId', '=', sample).execute(),
 
+  of: (repoId: number): Promise<ExpectedArtifact[]> => all(db).where('repoId', '=', repoId).execute(),
+
   /** On the samples of an evaluation, in whichever evaluation they were given. */
   forEvaluation: (evaluation: string): Promise<ExpectedArtifact[]> =>
     all(db)

@@ -35,13 +35,28 @@ export const feedbackIn = (db: Db) => ({
       )
       .execute(),
 
-  /** All of a repository, in pages: `after` is the last row of the page before. */
+  /** Repositories of which anybody said anything, or expected a file, by name. */
+  async repositories(): Promise<readonly { readonly id: number; readonly owner: string; readonly name: string }[]> {
+    const { rows } = await sql<{ id: number; owner: string; name: string }>`
+      SELECT id, owner, name FROM proctor.repos r
+      WHERE EXISTS (SELECT 1 FROM proctor.feedback f WHERE f.repo_id = r.id)
+         OR EXISTS (SELECT 1 FROM proctor.expected_artifacts x WHERE x.repo_id = r.id)
+      ORDER BY owner, name`.execute(db)
+    return rows
+  },
+
+  /** All of a repository, in pages: `after` is the last row of the page before, whose time is known to the millisecond. */
   page: (repoId: number, after?: Pick<StoredFeedback, 'createdAt' | 'id'>, limit = 500): Promise<StoredFeedback[]> =>
-    all(db)
+    db
+      .selectFrom('feedback')
+      .selectAll()
       .where('repoId', '=', repoId)
-      .$if(after !== undefined, (query) => query.where(sql<boolean>`(created_at, id) > (${after?.createdAt}, ${after?.id})`))
+      .$if(after !== undefined, (query) => query.where(sql<boolean>`(${at}, id) > (${after?.createdAt}, ${after?.id})`))
+      .orderBy(at)
+      .orderBy('id')
       .limit(limit)
       .execute(),
 })
 
+const at = sql`date_trunc('milliseconds', created_at)`
 const all = (db: Db) => db.selectFrom('feedback').selectAll().orderBy('createdAt').orderBy('id')
