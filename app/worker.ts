@@ -112,5 +112,9 @@ async function giveBack(thrown: unknown, { desk, claim, log, isStopping }: Givin
   log.warn({ job: claim.job, code: first.code, error: first.message }, isStopping ? 'given back: the worker stops' : 'job failed')
   const isTheirs = errors.every(({ code }) => explain(code).class === 'author')
   if (!isStopping && isTheirs && claim.kind === 'plan') await desk.refused(claim, errors.map(errorLine))
-  else await desk.fail(claim, errorLine(first))
+  else {
+    await desk.fail(claim, errorLine(first))
+    // What is wrong with this machine is wrong a moment later too: the others come first.
+    if (!isStopping) await new Promise((done) => setTimeout(done, 2000))
+  }
 }

@@ -10,6 +10,9 @@ import type { SealingKey } from './seal.ts'
 /** Whoever holds a claim that is gone stops, and keeps nothing more. */
 export class ClaimLost extends Error {}
 
+/** Of these a run says nothing but that its machine has no engine: another try, or another machine, has one. */
+const enginesFaults = ['engine_unreachable', 'engine_deadline'] as const
+
 type At = { readonly desk: Desk; readonly claim: Claim }
 
 /** The results of a claim's evaluation, kept through the desk. */
@@ -25,6 +28,9 @@ function deskRecords({ desk, claim }: At): Records {
     },
     async keep(plan, result) {
       expect(plan)
+      const { verdict, code } = result.grade
+      const fault = verdict === 'unscored' ? enginesFaults.find((one) => one === code) : undefined
+      if (fault) throw new ProctorError(fault, 'this worker has no engine any more: the job is tried again')
       if (!(await desk.keep(claim, result))) throw new ClaimLost()
     },
     results: async (plan) => joined(expect(plan), await desk.results(claim)),

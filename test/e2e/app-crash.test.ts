@@ -170,8 +170,9 @@ test('of what was examined each sample counts once, and each evaluation has one 
   expect(
     await rowsOf(
       databaseUrl(),
-      `SELECT e.id, count(*)::int AS runs FROM proctor.evaluations e JOIN proctor.results r ON r.evaluation_id = e.id
-       WHERE e.state = 'done' AND r.side = 'head' GROUP BY e.id HAVING count(*) <> ${samples}`,
+      `SELECT e.id, count(r.run_id)::int AS scored FROM proctor.evaluations e
+       LEFT JOIN proctor.results r ON r.evaluation_id = e.id AND r.side = 'head' AND r.verdict <> 'unscored'
+       WHERE e.state = 'done' GROUP BY e.id HAVING count(r.run_id) <> ${samples}`,
     ),
   ).toEqual([])
   expect(await count(`proctor.evaluations WHERE state = 'failed'`), 'nothing was given up').toBe(0)

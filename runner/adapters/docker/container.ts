@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type Docker from 'dockerode'
 import { demux } from './attach.ts'
 import { type Engine, statusOf } from './engine.ts'
+import { owe } from './owed.ts'
 import { type ContainerSpec, createOptions } from './profile.ts'
 
 /** What every container of ours needs to know of its maker. */
@@ -68,7 +69,10 @@ async function remove(engine: Engine, container: Docker.Container): Promise<void
       // 404: it is gone; 409: the engine is removing it.
       if (thrown.statusCode !== 404 && thrown.statusCode !== 409) throw thrown
     })
-  await engine.call('remove a container', attempt)
+  await engine.call('remove a container', attempt).catch((thrown) => {
+    owe(container.id)
+    throw thrown
+  })
 }
 
 async function attach(engine: Engine, container: Docker.Container, stdin: boolean, signal: AbortSignal): Promise<Duplex> {
@@ -85,7 +89,9 @@ async function removeOurs({ engine, owner }: Maker, name: string): Promise<void>
   // A loaded engine may still be making it.
   for (const waitMs of [0, 1000]) {
     await sleep(waitMs)
-    const found = await engine.call('inspect a container', (abortSignal) => container.inspect({ abortSignal })).catch(() => undefined)
+    const found = await engine
+      .call('inspect a container', (abortSignal) => container.inspect({ abortSignal }))
+      .catch((thrown) => void (statusOf(thrown) === undefined && owe(name)))
     if (found?.Config.Labels['proctor.owner'] === owner) return remove(engine, container)
     if (found) return
   }

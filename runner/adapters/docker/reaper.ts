@@ -2,7 +2,8 @@ import type Docker from 'dockerode'
 import type { Maker } from './container.ts'
 import { type Engine, statusOf } from './engine.ts'
 import { lastUse, snapshotRepository } from './images/snapshots.ts'
-import { type Life, lifeOf, type Owner } from './owner.ts'
+import { isOwed, settled } from './owed.ts'
+import { type Life, lifeOf, type Owner, thisProcess } from './owner.ts'
 
 /** Something of ours on the engine. `kept` ones are somebody's on purpose; `unknown` ones belong to another machine or container. */
 export type Leftover = {
@@ -35,13 +36,20 @@ export async function findLeftovers(engine: Engine): Promise<readonly Leftover[]
 
 /** Removes what has no live owner; never a neighbour's, and what was kept only when asked to. Returns what is gone. */
 export async function reap(engine: Engine, { kept = false }: { readonly kept?: boolean } = {}): Promise<readonly Leftover[]> {
-  const dead = (await findLeftovers(engine)).filter(({ state }) => state === 'dead' || (kept && state === 'kept'))
+  const dead = (await findLeftovers(engine)).filter(
+    (one) => one.state === 'dead' || (kept && one.state === 'kept') || (one.owner === thisProcess() && isOwed(one)),
+  )
   const order = ['container', 'network', 'volume'] as const
   for (const what of order)
     await Promise.all(
       dead
         .filter((one) => one.what === what)
-        .map((one) => engine.call(`remove ${one.name}`, () => remove(engine.docker, one)).catch(unlessGone)),
+        .map((one) =>
+          engine
+            .call(`remove ${one.name}`, () => remove(engine.docker, one))
+            .catch(unlessGone)
+            .then(() => settled(one)),
+        ),
     )
   return dead
 }
