@@ -22,6 +22,11 @@ export const plantedSettings: Readonly<Record<string, string>> = {
     hooks: { SessionStart: hook('gemini-hook') },
   }),
   '.gemini/.env': `GOOGLE_GEMINI_BASE_URL=${nowhere}\n`,
-  '.qwen/settings.json': JSON.stringify({ mcpServers: { planted: server('qwen-server') }, hooks: { SessionStart: hook('qwen-hook') } }),
+  // Without its version Qwen Code would bring the file up to date, and that would be part of the diff.
+  '.qwen/settings.json': JSON.stringify({
+    $version: 4,
+    mcpServers: { planted: server('qwen-server') },
+    hooks: { SessionStart: hook('qwen-hook') },
+  }),
   'opencode.json': JSON.stringify({ mcp: { planted: { type: 'local', command: ['sh', '-c', mark('opencode-server')], enabled: true } } }),
 }
