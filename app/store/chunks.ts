@@ -69,7 +69,14 @@ export const chunksIn = (db: Db, queue: Within) => ({
     }),
 
   batches: (evaluation: string): Promise<Batch[]> =>
-    db.selectFrom('batches').selectAll().where('evaluationId', '=', evaluation).orderBy('agent').orderBy('eval').execute(),
+    db
+      .selectFrom('batches')
+      .selectAll()
+      .where('evaluationId', '=', evaluation)
+      .orderBy('agent')
+      .orderBy('eval')
+      .orderBy('proposed')
+      .execute(),
 
   of: (evaluation: string): Promise<Chunk[]> =>
     db.selectFrom('chunks').selectAll().where('evaluationId', '=', evaluation).orderBy('index').execute(),
@@ -117,7 +124,13 @@ async function keepBatches(trx: Trx, evaluationId: string, batches: readonly Pla
       const { agent, eval: title } = batch
       return { evaluationId, agent, eval: title, sampleId: id, place: place ? json(place) : null }
     })
-    for (const part of inParts(rows)) await trx.insertInto('samples').values(part).execute()
+    // What a change proposes may have the samples that are there already.
+    for (const part of inParts(rows))
+      await trx
+        .insertInto('samples')
+        .values(part)
+        .onConflict((conflict) => conflict.doNothing())
+        .execute()
   }
 }
 

@@ -21,7 +21,7 @@ export type Concluded = {
   readonly totals?: Totals
   /** `failed`: it ended before there was anything to run. */
   readonly state: 'done' | 'failed'
-  readonly batches: readonly { readonly agent: string; readonly eval: string; readonly conclusion: Conclusion }[]
+  readonly batches: readonly { readonly agent: string; readonly eval: string; readonly proposed?: true; readonly conclusion: Conclusion }[]
   readonly letters: readonly Letter[]
 }
 
@@ -57,13 +57,14 @@ async function keepVerdict(trx: Trx, { evaluation: evaluationId, revision, concl
     })
     .execute()
   await useBlobs(trx, evaluationId, blobsIn(report))
-  for (const { agent, eval: title, conclusion } of batches)
+  for (const { agent, eval: title, proposed = false, conclusion } of batches)
     await trx
       .updateTable('batches')
       .set({ conclusion })
       .where('evaluationId', '=', evaluationId)
       .where('agent', '=', agent)
       .where('eval', '=', title)
+      .where('proposed', '=', proposed)
       .execute()
 }
 

@@ -1,6 +1,7 @@
 import { cpus, hostname } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import type { Settings } from '../../app/settings.ts'
 import { ProctorError } from '../../runner/domain/error.ts'
 import { version } from '../../runner/lib/version.ts'
 import { readArgs, type Usage } from '../args.ts'
@@ -32,7 +33,7 @@ export async function command(argv: readonly string[]): Promise<number> {
   const organisations = args.list('organisation')
   await runWorker(
     {
-      desk: await deskOf({ socket: args.text('desk'), databaseUrl: settings.databaseUrl, data: settings.data }, closing),
+      desk: await deskOf({ socket: args.text('desk'), settings }, closing),
       blobs: folderBlobs(settings.data),
       machine: {
         cacheDir: process.env.PROCTOR_CACHE ?? join(settings.data, 'worker', 'cache'),
@@ -51,18 +52,18 @@ export async function command(argv: readonly string[]): Promise<number> {
   return 0
 }
 
-type Asked = { readonly socket: string | undefined; readonly databaseUrl: string | undefined; readonly data: string }
+type Asked = { readonly socket: string | undefined; readonly settings: Settings }
 
-async function deskOf({ socket, databaseUrl, data }: Asked, closing: AsyncDisposableStack) {
+async function deskOf({ socket, settings: { databaseUrl, data: folder } }: Asked, closing: AsyncDisposableStack) {
   if (socket !== undefined) {
     const { socketDesk } = await import('../../app/desk/socket-client.ts')
     return socketDesk({ path: socket, token: await firstLine() })
   }
   if (databaseUrl === undefined)
     throw new ProctorError('app_misconfigured', 'DATABASE_URL: missing; a worker of its own needs the database of `proctor web`')
-  const { openStore } = await import('../../app/store/open.ts')
+  const { openWorkerStore } = await import('../../app/store/open-worker.ts')
   const { storeDesk } = await import('../../app/desk/store-desk.ts')
-  return storeDesk(closing.use(await openStore({ folder: data, databaseUrl })))
+  return storeDesk(closing.use(await openWorkerStore({ folder, databaseUrl })))
 }
 
 /** When the other end of stdin is gone, so is the server. */

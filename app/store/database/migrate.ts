@@ -4,6 +4,7 @@ import { ProctorError } from '../../../runner/domain/error.ts'
 import { first } from './migrations/001-first.ts'
 import { blobUses } from './migrations/002-blob-uses.ts'
 import { workerLogins } from './migrations/003-worker-logins.ts'
+import { proposedBatches } from './migrations/004-proposed-batches.ts'
 import type { Db } from './pool.ts'
 
 /** Forward only, in their order; one that was released is never edited. PostgreSQL 15 must understand it. */
@@ -11,6 +12,7 @@ const migrations: Readonly<Record<string, readonly string[]>> = {
   '001-first': first,
   '002-blob-uses': blobUses,
   '003-worker-logins': workerLogins,
+  '004-proposed-batches': proposedBatches,
 }
 
 /** The versions of the store's tables, oldest first. */

@@ -116,12 +116,21 @@ describe.each(engines)('evaluations in %s', (engine) => {
       expect(plan).toMatchObject({ kind: 'plan', evaluation: id, organisation, fence: 0 })
       const gate = { minPassRate: 0.9, noRegressions: true }
       const place = { file: 'evals/parser.csv', line: 2 }
-      const batches = [{ eval: 'parser', agent: 'fixer', proposed: true, gate, samples: [{ id: 's1', place }, { id: 's2' }] }]
+      const samples = [{ id: 's1', place }, { id: 's2' }]
+      const own = { eval: 'parser', agent: 'fixer', gate }
+      // A change may propose another form of an eval that is there.
+      const batches = [
+        { ...own, proposed: false, samples },
+        { ...own, proposed: true, samples: [...samples, { id: 's3' }] },
+      ]
       const planned = { id: somePlan, blob: someBlob, batches, chunks: 2 }
       expect(await store.chunks.planned({ ...plan, fence: 1 }, planned)).toBe(false)
       expect(await store.chunks.planned(plan, planned)).toBe(true)
       expect(await store.chunks.planned(plan, planned)).toBe(false)
-      expect(await store.chunks.batches(id)).toMatchObject([{ eval: 'parser', agent: 'fixer', proposed: true, samples: 2, gate }])
+      expect(await store.chunks.batches(id)).toMatchObject([
+        { ...own, proposed: false, samples: 2 },
+        { ...own, proposed: true, samples: 3 },
+      ])
       const [first, second] = [await claimed(store, worker), await claimed(store, worker)]
       expect([first.shard, second.shard].toSorted((a, b) => (a?.index ?? 0) - (b?.index ?? 0))).toEqual([
         { index: 0, of: 2 },
@@ -132,12 +141,16 @@ describe.each(engines)('evaluations in %s', (engine) => {
       expect(await store.chunks.finish(second)).toBe(true)
       expect(await stateOf(id)).toBe('concluding')
       const verdict = { evaluation: id, revision: 3, conclusion: 'success', state: 'done', letters: [] } as const
-      const concluded = { ...verdict, batches: [{ agent: 'fixer', eval: 'parser', conclusion: 'success' as const }] }
+      const ended = [
+        { agent: 'fixer', eval: 'parser', conclusion: 'success' as const },
+        { agent: 'fixer', eval: 'parser', proposed: true as const, conclusion: 'failure' as const },
+      ]
+      const concluded = { ...verdict, batches: ended }
       expect(await store.verdicts.conclude(concluded)).toBe(true)
       expect(await store.verdicts.conclude({ ...concluded, revision: 4 })).toBe(false)
       expect(await store.verdicts.find(id)).toMatchObject({ revision: 3, conclusion: 'success' })
       expect(await store.evaluations.find(id)).toMatchObject({ state: 'done', finishedAt: expect.any(Date) })
-      expect(await store.chunks.batches(id)).toMatchObject([{ conclusion: 'success' }])
+      expect(await store.chunks.batches(id)).toMatchObject([{ conclusion: 'success' }, { conclusion: 'failure' }])
     })
 
     test('an end is never left', async () => {
