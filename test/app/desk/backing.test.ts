@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
-import { deskRecords } from '../../../app/desk/backing.ts'
+import { backingOf } from '../../../app/desk/backing.ts'
 import type { Desk } from '../../../app/desk/desk.ts'
+import { sealingKey } from '../../../app/desk/seal.ts'
+import { folderBlobs } from '../../../runner/adapters/preset.ts'
 import type { Result } from '../../../runner/domain/result.ts'
 import { memoryBlobs } from '../../fakes/blobs.ts'
 import { fakePlan } from '../../fakes/plans.ts'
@@ -14,7 +16,8 @@ const claim = { job: 'job', fence: 0, kind: 'chunk', evaluation: 'evaluation', o
 async function recording() {
   const kept: Result[] = []
   const desk = { keep: async (_: unknown, result: Result) => kept.push(result) > 0 } as unknown as Desk // of which nothing else is asked
-  const records = deskRecords({ desk, claim })
+  const blobs = folderBlobs('/nowhere')
+  const { records } = backingOf({ desk, claim, key: sealingKey(), allowed: false }, blobs)
   await records.begin(plan)
   return { records, kept }
 }
