@@ -16,7 +16,7 @@ const enginesFaults = ['engine_unreachable', 'engine_deadline'] as const
 type At = { readonly desk: Desk; readonly claim: Claim }
 
 /** The results of a claim's evaluation, kept through the desk. */
-export function deskRecords({ desk, claim }: At): Records {
+function deskRecords({ desk, claim }: At): Records {
   let begun: Plan | undefined
   const expect = (id: string) => {
     if (begun?.id !== id) throw new ProctorError('internal_error', `this job has no plan ${id}`)
