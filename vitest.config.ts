@@ -13,6 +13,9 @@ const alone = [
   'test/e2e/harness-config.test.ts',
   'test/runner/adapters/docker/reaper.test.ts',
 ]
+/** The long matrices: only when they are asked for. */
+const full = process.env.PROCTOR_TEST_FULL === '1'
+const matrices = ['test/e2e/app-crash.test.ts']
 const shared = { testTimeout: 60_000, hookTimeout: 120_000 }
 
 export default defineConfig({
@@ -28,7 +31,17 @@ export default defineConfig({
           sequence: { groupOrder: 0 },
         },
       },
-      { test: { ...shared, name: 'alone', include: alone, maxWorkers: 1, fileParallelism: false, sequence: { groupOrder: 1 } } },
+      {
+        test: {
+          ...shared,
+          name: 'alone',
+          include: alone,
+          exclude: full ? [] : matrices,
+          maxWorkers: 1,
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
     ],
   },
 })
