@@ -8,10 +8,17 @@ export type Expected = { readonly name: string } & ({ readonly text: string } | 
 export function expectedIn(body: string, serverUrl: string): readonly Expected[] {
   const block = fenced(body)
   if (block) return [block]
-  const links = [...body.matchAll(/\[([^\]\n]{0,200})\]\(([^\s()<>]{1,2000})\)/g)].map(([, name = '', url = '']) => ({ name, url }))
-  const found = links.filter(({ url }) => isUpload(url, serverUrl)).map(({ name, url }) => ({ name: fileName(name) || 'attachment', url }))
+  const found = linksIn(body)
+    .filter(({ url }) => isUpload(url, serverUrl))
+    .map(({ name, url }) => ({ name: fileName(name) || 'attachment', url }))
   return found.filter(({ url }, at) => found.findIndex((other) => other.url === url) === at).slice(0, 10)
 }
+
+/** As GitHub's editor writes what is dropped into it: files as links, pictures as links or in HTML, films as a bare address. */
+function linksIn(body: string): readonly { readonly name: string; readonly url: string }[] {
+  return [...body.matchAll(links)].map(([, name, url, src, bare]) => ({ name: name ?? '', url: url ?? src ?? bare ?? '' }))
+}
+const links = /\[([^\]\n]{0,200})\]\(([^\s()<>]{1,2000})\)|<img\b[^>]{0,500}?\bsrc="([^"\s]{1,2000})"|^(https?:\/\/\S{1,2000})$/gm
 
 /** The info string may name the file: ```json report.json */
 function fenced(body: string): Expected | undefined {

@@ -20,6 +20,16 @@ test.each([
   expect(attached(url)).toEqual([{ name: 'out.json', url }])
 })
 
+test('what the editor makes of a picture or a film is one too', () => {
+  const [picture, film] = ['https://github.com/user-attachments/assets/0b1f-11', 'https://github.com/user-attachments/assets/0b1f-12']
+  const body = `/proctor expect r1\n<img width="640" alt="x" src="${picture}" />\n${film}\nhttps://evil.test/user-attachments/assets/1`
+  expect(expectedIn(body, github)).toEqual([
+    { name: 'attachment', url: picture },
+    { name: 'attachment', url: film },
+  ])
+  expect(expectedIn(`![shot.png](${picture})`, github)).toEqual([{ name: 'shot.png', url: picture }])
+})
+
 test('an Enterprise Server has uploads of its own, and only those', () => {
   const url = 'https://git.acme.test/user-attachments/files/1/a.txt'
   expect(attached(url, 'https://git.acme.test')).toHaveLength(1)
