@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { webhookSecret } from './app.ts'
 import { root } from './cli.ts'
 import type { Hub } from './github/hub.ts'
@@ -87,10 +88,10 @@ function openProcess(name: string, args: readonly string[], env: Readonly<Record
     begun.once('exit', (_, signal) => {
       if (signal === null) timer = setTimeout(start, 1000)
     })
-    for (const stream of [begun.stdout, begun.stderr])
-      stream.setEncoding('utf8').on('data', (text: string) => {
-        if (show) process.stderr.write(text)
-        lines.push(...text.split('\n').filter((line) => line !== ''))
+    for (const input of [begun.stdout, begun.stderr])
+      createInterface({ input }).on('line', (line) => {
+        if (show) process.stderr.write(`${line}\n`)
+        lines.push(line)
       })
   }
   return {

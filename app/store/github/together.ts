@@ -1,3 +1,5 @@
+import { setTimeout as wait } from 'node:timers/promises'
+
 type Waiting<T, R> = { readonly item: T; resolve(result: R): void; reject(error: unknown): void }
 type Doing<T, R> = {
   /** Gives a result for each, in their order. */
@@ -9,6 +11,9 @@ type Doing<T, R> = {
   /** Whether it may be the fault of one of them: then each is tried alone. */
   isOnesFault(error: unknown): boolean
 }
+
+/** ms in which nobody else came, and after which nobody is waited for. */
+const gathering = { quietMs: 5, mostMs: 200 }
 
 /** Does in one go what is asked for at the same time: one transaction for many costs little more than one for one. */
 export function together<T, R>({ act, namesOf, weightOf, most, isOnesFault }: Doing<T, R>): (item: T) => Promise<R> {
@@ -23,8 +28,20 @@ export function together<T, R>({ act, namesOf, weightOf, most, isOnesFault }: Do
 
   async function work() {
     isBusy = true
-    while (waiting.length > 0) await settle(take())
+    while (waiting.length > 0) {
+      await comeIn()
+      await settle(take())
+    }
     isBusy = false
+  }
+
+  /** A database inside of this process keeps requests from coming in while it works: first all come in, then it works. */
+  async function comeIn(): Promise<void> {
+    const until = performance.now() + gathering.mostMs
+    for (let before = 0; before < waiting.length && performance.now() < until; ) {
+      before = waiting.length
+      await wait(gathering.quietMs)
+    }
   }
 
   function take(): readonly Waiting<T, R>[] {
@@ -32,14 +49,18 @@ export function together<T, R>({ act, namesOf, weightOf, most, isOnesFault }: Do
     const taken: Waiting<T, R>[] = []
     const left: Waiting<T, R>[] = []
     let weight = 0
+    let isFull = false
     for (const one of waiting) {
       const own = namesOf(one.item)
-      weight += weightOf(one.item)
-      const fits = taken.length === 0 || (taken.length < most.items && weight <= most.weight)
-      if (left.length === 0 && fits && own.every((name) => !names.has(name))) {
+      // Of those that share a name the first comes first, and keeps nobody else waiting.
+      const isFirst = own.every((name) => !names.has(name))
+      for (const name of own) names.add(name)
+      isFull ||= taken.length > 0 && (taken.length === most.items || weight + weightOf(one.item) > most.weight)
+      if (isFull || !isFirst) left.push(one)
+      else {
         taken.push(one)
-        for (const name of own) names.add(name)
-      } else left.push(one)
+        weight += weightOf(one.item)
+      }
     }
     waiting = left
     return taken
