@@ -7,6 +7,7 @@ import { keyless } from '../runner/lib/keyless.ts'
 import { backingOf, ClaimLost } from './desk/backing.ts'
 import type { Claim, Desk } from './desk/desk.ts'
 import { type SealingKey, sealingKey } from './desk/seal.ts'
+import { deskTurns } from './desk/turns.ts'
 import { executeChunk } from './jobs/chunk.ts'
 import { planOf } from './jobs/plan.ts'
 import { keepTidy } from './jobs/reap.ts'
@@ -84,7 +85,7 @@ async function perform(
       {
         ...machine,
         variables: brief.credentials ? machine.variables : keyless(machine.variables),
-        images: { organisation: brief.organisation, trust: brief.trust },
+        images: { organisation: brief.organisation, trust: brief.trust, turns: deskTurns({ desk, claim, brief }) },
         watch: (event) => {
           if (event.at === 'warned') log.warn({ job: claim.job }, event.text)
           if (event.at === 'done') log.info({ job: claim.job, run: event.run.id, verdict: event.grade.verdict }, 'run')

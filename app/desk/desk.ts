@@ -3,12 +3,13 @@ import type { Grade } from '../../runner/domain/grade.ts'
 import type { Keys } from '../../runner/domain/plan.ts'
 import type { RunRecord } from '../../runner/domain/record.ts'
 import type { Origin, Result } from '../../runner/domain/result.ts'
+import type { BuildTurn } from '../store/builds.ts'
 import type { Planned } from '../store/chunks.ts'
 import type { Claim } from '../store/claims.ts'
 import type { ErrorLine, EvaluationKind, Request } from '../store/database/evaluation-tables.ts'
 import type { Kept } from '../store/results.ts'
 
-export type { Claim, Planned }
+export type { BuildTurn, Claim, Planned }
 
 /** What a worker is told of an evaluation: no token, no secret, nothing of any other. */
 export type Brief = {
@@ -28,6 +29,8 @@ export type Brief = {
   /** What images and snapshots may be shared with. */
   readonly trust: 'default branch' | 'pull request' | 'fork'
   readonly request: Request
+  /** When it was asked for: ISO 8601. */
+  readonly asked: string
   readonly plan?: BlobRef
 }
 /** Credentials that only whoever asked for them can open: by name, each under a key agreed upon with `publicKey`. */
@@ -51,6 +54,9 @@ export interface Desk {
   /** A result that need not be made again: of the default branch, or of the evaluation that this one looks at again. */
   earlier(claim: Claim, keys: Keys): Promise<{ readonly record: RunRecord; readonly grade: Grade; readonly origin: Origin } | undefined>
   credentials(claim: Claim, names: readonly string[], publicKey: string): Promise<Sealed | undefined>
+  /** Asks for the organisation's one turn at building an image, without waiting for it. */
+  takeBuild(claim: Claim): Promise<BuildTurn>
+  endBuild(claim: Claim): Promise<void>
   finish(claim: Claim): Promise<boolean>
   /** The machine's fault: the job is tried again, as long as it may be. */
   fail(claim: Claim, error: ErrorLine): Promise<boolean>

@@ -4,7 +4,7 @@ import type { Evaluation } from '../store/evaluations.ts'
 import type { Nouns } from '../store/open.ts'
 import type { Brief, Desk, Sealed } from './desk.ts'
 
-type Store = Pick<Nouns, 'workers' | 'claims' | 'chunks' | 'results' | 'evaluations' | 'installations'>
+type Store = Pick<Nouns, 'workers' | 'claims' | 'builds' | 'chunks' | 'results' | 'evaluations' | 'installations'>
 /** How long web may take to seal credentials. */
 const sealingMs = 30_000
 
@@ -28,6 +28,8 @@ export function storeDesk(store: Store): Desk {
     find: (claim, keys) => given(claim, () => desk.find(claim, keys), {}),
     earlier: (claim, keys) => given(claim, () => desk.earlier(claim, keys), undefined),
     credentials: (claim, names, publicKey) => given(claim, () => desk.credentials(claim, names, publicKey), undefined),
+    takeBuild: (claim) => given(claim, () => desk.takeBuild(claim), 'lost'),
+    endBuild: (claim) => given(claim, () => desk.endBuild(claim), undefined),
     finish: (claim) => given(claim, () => desk.finish(claim), false),
     fail: (claim, error) => given(claim, () => desk.fail(claim, error), false),
   }
@@ -66,6 +68,8 @@ function believing(store: Store): Desk {
       return store.results.earlier(evaluation.repoId, keys)
     },
     credentials: (claim, names, publicKey) => sealed(store, { claim, names, publicKey }),
+    takeBuild: (claim) => store.builds.take(claim),
+    endBuild: (claim) => store.builds.end(claim),
     finish: (claim) => store.chunks.finish(claim),
     fail: (claim, error) => store.claims.fail(claim, error),
   }
@@ -87,7 +91,8 @@ async function sealed(
 }
 
 function briefOf(evaluation: Evaluation, { owner, name }: { readonly owner: string; readonly name: string }): Brief {
-  const { id, organisation, kind, ref, pull, headSha, headTree, baseSha, baseTree, trust, defaultBranch, request, planBlob } = evaluation
+  const { id, organisation, kind, ref, pull, headSha, headTree, baseSha, baseTree, trust, defaultBranch, request, planBlob, createdAt } =
+    evaluation
   if (!headTree) throw new Error('an evaluation without a tree has no job')
   return {
     evaluation: id,
@@ -102,6 +107,7 @@ function briefOf(evaluation: Evaluation, { owner, name }: { readonly owner: stri
     proposals: trust === 'trusted' && pull !== null,
     trust: trust === 'fork' ? 'fork' : defaultBranch ? 'default branch' : 'pull request',
     request,
+    asked: createdAt.toISOString(),
     ...(planBlob && { plan: planBlob }),
   }
 }

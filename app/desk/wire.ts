@@ -13,6 +13,8 @@ export const questions = [
   'find',
   'earlier',
   'credentials',
+  'takeBuild',
+  'endBuild',
   'finish',
   'fail',
 ] as const

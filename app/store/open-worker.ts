@@ -1,3 +1,4 @@
+import { buildsIn } from './builds.ts'
 import { chunksIn } from './chunks.ts'
 import { claimsIn } from './claims.ts'
 import { type ConnectOptions, connect } from './connect.ts'
@@ -26,6 +27,7 @@ export async function openWorkerStore({ databaseUrl, ...options }: ConnectOption
   return {
     workers: workersIn(db),
     claims: claimsIn(db, queue),
+    builds: buildsIn(db, queue),
     chunks: chunksIn(db, queue),
     results: resultsIn(db, queue),
     evaluations: evaluationsIn(db, queue),

@@ -1,3 +1,4 @@
+import { buildsIn } from './builds.ts'
 import { chunksIn } from './chunks.ts'
 import { claimsIn } from './claims.ts'
 import { type Connection, type ConnectOptions, connect } from './connect.ts'
@@ -67,6 +68,7 @@ export async function storeOn(
     agents: agentsIn(db),
     evaluations: evaluationsIn(db, queue),
     claims: claimsIn(db, queue),
+    builds: buildsIn(db, queue),
     chunks: chunksIn(db, queue),
     results,
     /** One evaluation's results, as the engine keeps them. */

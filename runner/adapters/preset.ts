@@ -6,6 +6,7 @@ import type { Publisher } from '../seams/publisher.ts'
 import type { Watch } from '../seams/watch.ts'
 import type { World } from '../seams/world.ts'
 import type { Housekeeping } from './docker/docker.ts'
+import type { BuildTurns } from './docker/images/build-turns.ts'
 import { openCredentials } from './environment/credentials.ts'
 import { openFetcher } from './fetch/fetcher.ts'
 import type { FolderBlobs } from './folder/blobs.ts'
@@ -27,7 +28,7 @@ export type Machine = {
   readonly record?: string | undefined
   readonly replay?: { readonly agent: string; readonly judge: string } | undefined
   /** Whose images it makes, and what else may start from them. Default: everything on one machine is one organisation's, and equally trusted. */
-  readonly images?: { readonly organisation: string; readonly trust: string }
+  readonly images?: { readonly organisation: string; readonly trust: string; readonly turns?: BuildTurns }
 }
 export type Preset = Machine & {
   readonly out: string
@@ -110,12 +111,14 @@ export async function openEngine(given: Pick<Machine, 'variables' | 'cacheDir'>)
   return openDocker({ ...engineOf(given), blobs: nothing })
 }
 export type Engine = Housekeeping & AsyncDisposable
+export type { BuildTurns } from './docker/images/build-turns.ts'
 export type { CustomImage, ImageShelf } from './docker/images/image-shelf.ts'
 
 const engineOf = ({ variables, cacheDir, images }: Pick<Machine, 'variables' | 'cacheDir' | 'images'>) => ({
   dockerHost: variables.DOCKER_HOST,
   organisation: images?.organisation ?? (variables.PROCTOR_ORGANISATION || 'local'),
   trust: images?.trust ?? 'local',
+  ...(images?.turns && { turns: images.turns }),
   imagesDir: join(cacheDir, 'images'),
 })
 

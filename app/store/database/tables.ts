@@ -1,7 +1,7 @@
 import type { Batches, BlobUses, Chunks, Evaluations, Results, Samples, Scores, Verdicts } from './evaluation-tables.ts'
 import type { Agents, AgentVersions, CheckRuns, Deliveries, Installations, Outbox, Repos, Tags } from './github-tables.ts'
 import type { Baselines, ExpectedArtifacts, Feedback, Quarantined } from './people-tables.ts'
-import type { Claims, Credentials, MasterKeys, WorkerLogins, Workers } from './worker-tables.ts'
+import type { Claims, Credentials, ImageBuilds, MasterKeys, WorkerLogins, Workers } from './worker-tables.ts'
 
 /** Rows as they are: columns are snake_case in the database; ids of GitHub are numbers, times are Dates, documents are objects. */
 export type Tables = {
@@ -28,6 +28,7 @@ export type Tables = {
   readonly credentials: Credentials
   readonly workers: Workers
   readonly claims: Claims
+  readonly imageBuilds: ImageBuilds
   readonly blobUses: BlobUses
   readonly workerLogins: WorkerLogins
 }

@@ -26,6 +26,9 @@ export type Workers = {
   seenAt: Now
 }
 
+/** The job that builds an image for its organisation. */
+export type ImageBuilds = { organisation: string; jobId: string; fence: number; since: Now }
+
 /** Logins of the database for workers; `organisations` null = all. */
 export type WorkerLogins = { login: string; organisations: Maybe<readonly string[]>; createdAt: Now }
 

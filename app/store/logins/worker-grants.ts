@@ -52,6 +52,11 @@ const rules = (tables: QueueTables): readonly Rule[] => [
     grants: ['SELECT', 'INSERT', 'UPDATE (worker_id, claimed_at, wanted, public_key, sealed)'],
     rows: { SELECT: own, INSERT: own, UPDATE: own },
   },
+  {
+    table: 'proctor.image_builds',
+    grants: ['SELECT', 'INSERT', 'UPDATE (job_id, fence, since)', 'DELETE'],
+    rows: { SELECT: mine('organisation'), INSERT: mine('organisation'), UPDATE: mine('organisation'), DELETE: mine('organisation') },
+  },
   ...(['plan', 'chunk'] as const).map((name): Rule => {
     const group = mine('group_id')
     const grants = ['SELECT', 'INSERT', 'UPDATE', 'DELETE']

@@ -5,6 +5,7 @@ import { createContainer, type Facts, type Maker, removeContainer } from './cont
 import { openDoors, reapDoors } from './doors.ts'
 import { connect, type Engine } from './engine.ts'
 import { type EngineReport, reportEngine } from './engine-report.ts'
+import type { BuildTurns } from './images/build-turns.ts'
 import { openCustomImages } from './images/custom-images.ts'
 import { openNotes } from './images/image-notes.ts'
 import { type ImageShelf, openShelf } from './images/image-shelf.ts'
@@ -23,6 +24,8 @@ export type DockerOptions = ImageScope & {
   readonly owner?: string
   /** Where logs and failures of custom images are kept. Without it there can be none. */
   readonly imagesDir?: string
+  /** Present where others build for the same organisation: custom images then wait for their turn. */
+  readonly turns?: BuildTurns
   /** What went wrong where nobody waits. */
   readonly log?: (line: string) => void
 }
@@ -36,13 +39,20 @@ export type Housekeeping = {
 }
 
 /** Sandboxes on a Docker engine. Nothing is asked of it before the first call; the first `prepare` also removes what dead owners left. */
-export function openDocker({ dockerHost, owner = thisProcess(), imagesDir, log = () => {}, ...scope }: DockerOptions): DockerSandboxes {
+export function openDocker({
+  dockerHost,
+  owner = thisProcess(),
+  imagesDir,
+  turns,
+  log = () => {},
+  ...scope
+}: DockerOptions): DockerSandboxes {
   const engine = connect({ dockerHost, log })
   const facts = remember(() => readFacts(engine, dockerHost))
   const maker: Maker = { engine, owner, facts }
   const watchdog = openWatchdog(engine, facts)
   const notes = openNotes(imagesDir)
-  const custom = openCustomImages({ maker, watchdog, scope, notes })
+  const custom = openCustomImages({ maker, watchdog, scope, notes, turns })
   const images = openImages({ maker, watchdog, scope, custom })
   const doors = openDoors(owner, isLocal(dockerHost))
   const spares = openSpares(async ({ gateway, ...request }, signal) => {

@@ -6,6 +6,7 @@ import type { CustomPart, Image } from '../../../seams/sandbox.ts'
 import type { Maker } from '../container.ts'
 import type { Watchdog } from '../watchdog.ts'
 import { build } from './build.ts'
+import { type BuildTurns, patiently } from './build-turns.ts'
 import { type Holder, holderOf, removeHolder } from './holder.ts'
 import type { ImageNotes, Note } from './image-notes.ts'
 import { openFlights, type PrepareOptions } from './single-flight.ts'
@@ -24,7 +25,13 @@ export type CustomImages = {
 }
 /** `digest` = the 64 hex digits of the snapshot's name: of organisation, trust, base and layers. */
 type Identity = { readonly digest: string; readonly name: string; readonly base: Image; readonly layers: readonly Layer[] }
-type Parts = { readonly maker: Maker; readonly watchdog: Watchdog; readonly scope: SnapshotScope; readonly notes: ImageNotes }
+type Parts = {
+  readonly maker: Maker
+  readonly watchdog: Watchdog
+  readonly scope: SnapshotScope
+  readonly notes: ImageNotes
+  readonly turns: BuildTurns | undefined
+}
 type Making = {
   readonly signal: AbortSignal
   readonly onLog: (text: string) => void
@@ -38,7 +45,7 @@ type Making = {
  * Custom images have a state that outlives every process. Building: somebody alive holds the organisation's one build container.
  * Failed: its note says so. Ready: the engine has the snapshot. Else it is not built. Whatever dies leaves one of these.
  */
-export function openCustomImages({ maker, watchdog, scope, notes }: Parts): CustomImages {
+export function openCustomImages({ maker, watchdog, scope, notes, turns }: Parts): CustomImages {
   const lock = `proctor-build-image-${digest({ organisation: scope.organisation }).slice('sha256:'.length, 'sha256:'.length + 16)}`
   const flights = openFlights<Image>({ keep: false })
   let queue: Promise<unknown> = Promise.resolve()
@@ -50,14 +57,15 @@ export function openCustomImages({ maker, watchdog, scope, notes }: Parts): Cust
     async ready(recipe, { of, ...options }) {
       const known = await identify(recipe)
       return flights.join(known.digest, options, async (joined) => {
-        const holder = await busy()
-        if (holder?.builds === known.digest) throw new ProctorError('image_not_ready', underWay(holder, known, of))
-        const note = await notes.read(known.digest)
-        if (note?.failed) throw failedBefore(of, note)
-        const found = await findSnapshot(maker, known.name)
-        if (!found) return inTurn(() => make(known, { recipe, of }, { ...joined, again: false, code: 'image_not_ready' }), joined.signal)
-        if (!note?.of.includes(of)) await notes.write(known.digest, { ...note, recipe: [...recipe], of: [...(note?.of ?? []), of] })
-        return found
+        const find = () => findReady(known, { recipe, of })
+        const obtain = async () => (await find()) ?? make(known, { recipe, of }, { ...joined, again: false, code: 'image_not_ready' })
+        if (!turns) return (await find()) ?? inTurn(obtain, joined.signal)
+        const found = await patiently(find, joined.signal)
+        if (found) return found
+        return inTurn(async () => {
+          await using _turn = await turns.take(joined.signal)
+          return await patiently(obtain, joined.signal)
+        }, joined.signal)
       })
     },
 
@@ -80,6 +88,18 @@ export function openCustomImages({ maker, watchdog, scope, notes }: Parts): Cust
     const base = await inspectBase(maker, first.base)
     const name = snapshotName(scope, base, layers)
     return { name, digest: tagOf(name), base, layers }
+  }
+
+  /** Throws `image_not_ready` while somebody builds it, and `image_build_failed` when that is how its last build ended. */
+  async function findReady(known: Identity, { recipe, of }: CustomRecipe): Promise<Image | undefined> {
+    const holder = await busy()
+    if (holder?.builds === known.digest) throw new ProctorError('image_not_ready', underWay(holder, known, of))
+    const note = await notes.read(known.digest)
+    const isOld = note?.failed && turns && Date.parse(note.failed.at) < turns.since.getTime()
+    if (note?.failed && !isOld) throw failedBefore(of, note, turns ? 'the next evaluation' : '`proctor images build`')
+    const found = note?.failed ? undefined : await findSnapshot(maker, known.name)
+    if (found && !note?.of.includes(of)) await notes.write(known.digest, { ...note, recipe: [...recipe], of: [...(note?.of ?? []), of] })
+    return found
   }
 
   async function busy(): Promise<Holder | undefined> {
@@ -146,10 +166,10 @@ function underWay({ builds, owner, since, life }: Holder, wanted: Identity, of: 
   return `${what} ${who}, for ${duration(Math.max(0, Date.now() - since))} so far. One build runs at a time.`
 }
 
-function failedBefore(of: string, { failed }: Note): ProctorError {
+function failedBefore(of: string, { failed }: Note, who: string): ProctorError {
   const { at, message, command, log } = failed ?? { at: '', message: '', log: '' }
   const ago = duration(Math.max(0, Date.now() - Date.parse(at)))
-  const text = `The build of the image of ${of} failed ${ago} ago; \`proctor images build\` tries again. ${message}`
+  const text = `The build of the image of ${of} failed ${ago} ago; ${who} tries again. ${message}`
   return new ProctorError('image_build_failed', text, { log, ...(command === undefined ? {} : { command }) })
 }
 

@@ -11,10 +11,11 @@ const snapshot = (version: string) => readFile(join(import.meta.dirname, 'versio
 
 /** As a database was that an earlier proctor left, with a row in every table. */
 async function leftAt(version: string, place: Place) {
+  const tables = await snapshot(version)
   await using connection = await connect(place.options)
   const client = await connection.pool.connect()
   await client.query('DROP SCHEMA IF EXISTS proctor CASCADE')
-  await client.query(await snapshot(version))
+  await client.query(tables)
   client.release()
 }
 

@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { DockerSandboxes } from '../../../../runner/adapters/docker/docker.ts'
+import type { BuildTurns } from '../../../../runner/adapters/docker/images/build-turns.ts'
 import { thisProcess } from '../../../../runner/adapters/docker/owner.ts'
 import type { Layer } from '../../../../runner/domain/environment.ts'
 import { never, profile, shell } from '../../../contract/sandboxes.ts'
@@ -34,7 +35,7 @@ afterEach(async () => {
 })
 
 /** A proctor, as far as anybody can tell from outside: what it knows of others it has from engine and folder. */
-function proctor(more: { organisation?: string; trust?: string } = {}) {
+function proctor(more: { organisation?: string; trust?: string; turns?: BuildTurns } = {}) {
   const one = openTestDocker({ organisation, imagesDir, ...more })
   open.push(one)
   return one
@@ -252,6 +253,70 @@ describe('while another process builds', () => {
     const child = await neighbour('RUN echo begun; sleep 1', 'begun')
     await once(child, 'exit')
     expect((await prepare(proctor(), 'RUN echo begun; sleep 1')).log).toBe('')
+  })
+})
+
+describe('where others build for the same organisation, on this machine and elsewhere', () => {
+  /** Turns as a server gives them, one after the other. */
+  function line() {
+    let tail = Promise.resolve()
+    const had: string[] = []
+    const turns = (name: string, since = new Date(0)): BuildTurns => ({
+      since,
+      async take() {
+        const turn = Promise.withResolvers<void>()
+        const before = tail
+        tail = before.then(() => turn.promise)
+        await before
+        had.push(`${name} has it`)
+        return {
+          [Symbol.asyncDispose]: async () => {
+            had.push(`${name} is done`)
+            turn.resolve()
+          },
+        }
+      },
+    })
+    return { had, turns }
+  }
+
+  test('each waits for its turn, and what another has built meanwhile is taken', async () => {
+    const { had, turns } = line()
+    const body = 'RUN date +%N > stamp; echo building'
+    const all = await Promise.all(
+      ['a', 'b', 'c'].map((name) => prepare(proctor({ turns: turns(name) }), name === 'c' ? 'RUN echo other' : body)),
+    )
+    expect(all[0]?.image).toEqual(all[1]?.image)
+    expect(all.map(({ log }) => log !== '').filter(Boolean), 'one of the two is built once').toHaveLength(2)
+    expect(had).toHaveLength(6)
+    for (let at = 0; at < had.length; at += 2) expect(had[at + 1]).toBe(had[at]?.replace('has it', 'is done'))
+    // What is ready needs no turn.
+    await prepare(proctor({ turns: turns('d') }), body)
+    expect(had).toHaveLength(6)
+  })
+
+  test('also for a build that a person began on this machine', async () => {
+    const body = 'RUN echo begun; sleep 2'
+    const child = await neighbour(body, 'begun')
+    const [same, other] = await Promise.all([body, 'RUN echo other'].map((text) => prepare(proctor({ turns: line().turns('a') }), text)))
+    expect(same?.log).toBe('')
+    expect(other?.log).toContain('\nother\n')
+    if (child.exitCode === null) await once(child, 'exit')
+  })
+
+  test('a failure is everybody`s who asked before it, and built again for who asks after it', async () => {
+    const { had, turns } = line()
+    const body = 'RUN echo no >&2; exit 3'
+    const before = new Date()
+    await expect(prepare(proctor({ turns: turns('a', before) }), body)).rejects.toMatchObject({ code: 'image_build_failed' })
+    const message = expect.stringContaining('the next evaluation tries again')
+    await expect(prepare(proctor({ turns: turns('b', before) }), body)).rejects.toMatchObject({ code: 'image_build_failed', message })
+    expect(had).toEqual(['a has it', 'a is done'])
+    await expect(prepare(proctor({ turns: turns('c', new Date()) }), body)).rejects.toMatchObject({
+      code: 'image_build_failed',
+      message: expect.not.stringContaining('ago'),
+    })
+    expect(had).toHaveLength(4)
   })
 })
 
