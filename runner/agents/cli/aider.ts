@@ -5,8 +5,8 @@ import { beside, besideFolder, beyond, jsonFile, textFile, unlessSet } from './p
 import { readAider } from './transcripts/aider.ts'
 
 /**
- * Aider, headless. It exits with 0 whatever happened, and leaves its history in the repository unless told where else. Its settings in the
- * workspace cannot be switched off: what in them would run a command or lead elsewhere is overruled, one by one.
+ * Aider, headless. It exits with 0 whatever happened, and leaves its history in the repository unless told where else. Nothing
+ * switches its settings in the workspace off, which can run any command: they are not there while it runs.
  */
 export const aider: CodingCli = {
   name: 'Aider',
@@ -16,7 +16,6 @@ export const aider: CodingCli = {
   tested: '0.86.2',
   unsupported: (harness) => beyond(harness, ['project_doc']),
   prepare,
-  obeys: ['.aider.conf.yml', '.aider.model.settings.yml'],
   litter: ['.aider.tags.cache.v3', '.aider.tags.cache.v4'],
   sessions: [{ folder: `${besideFolder}/aider`, files: /chat\.md$/ }],
   prints: 'text',
@@ -35,18 +34,19 @@ const switches = [
   ['--no-gitignore', '--gitignore'],
   ['--no-detect-urls', '--detect-urls'],
   ['--no-suggest-shell-commands', '--suggest-shell-commands'],
-  ['--no-auto-test', '--auto-test'],
-  ['--no-notifications', '--notifications'],
 ] as const
-/** Histories of ours; and what the workspace's settings could name, with values that do nothing. */
+/** Histories of ours. */
 const values = [
   ['--chat-history-file', beside('aider/chat.md')],
   ['--input-history-file', beside('aider/input.txt')],
   ['--llm-history-file', beside('aider/llm.txt')],
-  ['--load', beside('aider/load.txt')],
-  ['--test-cmd', 'true'],
-  ['--lint-cmd', 'none: true'],
-  ['--set-env', 'AIDER_ANALYTICS=false'],
+] as const
+
+/** Files of the workspace that it takes for its own, and the options with which an author names them on purpose. */
+const settings = [
+  ['.aider.conf.yml', '--config', '-c'],
+  ['.aider.model.settings.yml', '--model-settings-file'],
+  ['.aider.model.metadata.json', '--model-metadata-file'],
 ] as const
 
 const surroundings = {
@@ -85,9 +85,9 @@ function prepare({ command, harness, env, gateway }: CliTask): Prepared {
       // Without an entry in it, the file is fetched from the internet at every start.
       jsonFile('.aider/caches/model_prices_and_context_window.json', { [model]: { max_input_tokens: 200_000, mode: 'chat' } }),
       textFile(`${besideFolder}/aider/input.txt`, ''),
-      textFile(`${besideFolder}/aider/load.txt`, ''),
       ...(harness.project_doc === undefined ? [] : [textFile(`${besideFolder}/project.md`, harness.project_doc)]),
     ],
+    obeyed: settings.flatMap(([name, ...options]) => (isSet(...options) ? [] : [name])),
     warnings: [],
   }
 }

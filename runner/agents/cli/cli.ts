@@ -19,8 +19,6 @@ export type CodingCli = {
   /** Says what `harness` asks for and this CLI cannot do: names of parts. */
   unsupported(harness: HarnessConfig): readonly (keyof HarnessConfig)[]
   prepare(task: CliTask): Prepared
-  /** Paths of the workspace that it obeys whatever it is told: a run in which one of them is there says so. */
-  readonly obeys?: readonly string[]
   /** Paths of the workspace that it makes for itself and leaves there. They are no work of its, and taken away after it unless they were there before. */
   readonly litter?: readonly string[]
   /** Folders below the home folder that hold its session logs, and which files of them. */
@@ -37,11 +35,15 @@ export type CliTask = {
   /** What the run's commands find in their environment already; what an author set there wins. */
   readonly env: Readonly<Record<string, string>>
 }
-/** `line`: what bash runs. `env` is added. `files`: relative to the home folder. */
+/**
+ * `line`: what bash runs. `env` is added. `files`: relative to the home folder. `obeyed`: paths of the workspace that it would obey whatever
+ * it is told, and that its author did not ask it to; they are not there while it runs.
+ */
 export type Prepared = {
   readonly line: string
   readonly env: Readonly<Record<string, string>>
   readonly files: readonly TreeFile[]
+  readonly obeyed?: readonly string[]
   readonly warnings: readonly string[]
 }
 

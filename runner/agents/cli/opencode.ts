@@ -32,8 +32,6 @@ export const opencode: CodingCli = {
   tested: '1.18.33',
   unsupported: (harness) => beyond(harness, ['system_prompt_append', 'project_doc', 'mcp_servers', 'subagents']),
   prepare,
-  // Plugins in there are loaded without a word, also with OPENCODE_PURE and without the project's configuration.
-  obeys: ['.opencode'],
   sessions: [],
   prints: 'events',
   reader: readOpencode,
@@ -91,6 +89,11 @@ function prepare({ command, harness, env, gateway }: CliTask): Prepared {
       ...(harness.system_prompt_append === undefined ? [] : [textFile(`${besideFolder}/system.md`, harness.system_prompt_append)]),
       ...(harness.project_doc === undefined ? [] : [textFile('.config/opencode/AGENTS.md', harness.project_doc)]),
     ],
+    // Plugins in there are loaded without a word, also with OPENCODE_PURE and without the project's configuration.
+    obeyed: isTrusting({ ...own, ...env, ...command.assigned }) ? [] : ['.opencode'],
     warnings: isRun ? [] : ['`opencode` alone waits for a person: it was run as `opencode run`.'],
   }
 }
+
+const isTrusting = ({ OPENCODE_DISABLE_PROJECT_CONFIG: disabled = '' }: Readonly<Record<string, string>>) =>
+  !['1', 'true'].includes(disabled)

@@ -11,7 +11,7 @@ import { untilAborted } from '../until-aborted.ts'
 import type { CodingCli, Prepared, Transcript } from './cli.ts'
 import { readCommand } from './command.ts'
 import { takeSessions } from './sessions.ts'
-import { lookAround } from './workspace.ts'
+import { clearWorkspace } from './workspace.ts'
 
 type Request = TurnRequest<Extract<Start, { kind: 'ShellCommand' }>>
 
@@ -25,7 +25,8 @@ export async function playCli(cli: CodingCli, request: Request): Promise<TurnOut
   const { start, sandbox, env, gateway, sees, redactor } = request
   const prepared = cli.prepare({ command: readCommand(start.command), harness: start.harness ?? {}, env, ...(gateway ? { gateway } : {}) })
   if (prepared.files.length > 0) await sandbox.put(places.home, ReadableStream.from(packTree(prepared.files)))
-  const around = await lookAround(cli, sandbox, request.cwd)
+  const obeyed = request.cwd === places.workspace ? (prepared.obeyed ?? []) : []
+  const cleared = await clearWorkspace(cli, obeyed, sandbox, request.cwd)
   const reader = cli.reader(sees)
   const tail = new Output(redactor, maxTail)
   let exec: Exec | undefined
@@ -47,8 +48,8 @@ export async function playCli(cli: CodingCli, request: Request): Promise<TurnOut
     throw thrown
   }
   const outcome = outcomeOf(cli, prepared, exec, await conclude(), redactor)
-  await around.clear()
-  return { ...outcome, warnings: [...around.warnings, ...(outcome.warnings ?? [])] }
+  await cleared.restore()
+  return { ...outcome, warnings: [...cleared.warnings, ...(outcome.warnings ?? [])] }
 }
 
 function run({ line, env }: Prepared, { env: own, ...request }: Request, hear: (stream: 'stdout' | 'stderr', bytes: Uint8Array) => void) {

@@ -65,20 +65,14 @@ describe('flags', () => {
     expect(line).toMatch(/--message x \*\.py$/)
   })
 
-  test('what settings of the workspace could make Aider run, or ask elsewhere, is overruled; what its author says is not', () => {
-    const { line, env, files } = prepare('aider --message x')
-    for (const option of ['--no-auto-test', '--no-notifications', '--load /home/user/.proctor-cli/aider/load.txt', '--test-cmd true'])
-      expect(line).toContain(` ${option}`)
-    expect(line).toContain(" --lint-cmd 'none: true' --set-env AIDER_ANALYTICS=false --openai-api-base http://127.0.0.1:8484/openai/v1")
+  test('files and variables of the workspace lead Aider nowhere; what its author says does', () => {
+    const { line, env, obeyed } = prepare('aider --message x')
+    expect(line).toContain(' --openai-api-base http://127.0.0.1:8484/openai/v1')
     expect(env).toMatchObject({ PYTHON_DOTENV_DISABLED: '1', PYTHONHASHSEED: '0' })
-    expect(files.map(({ path }) => path)).toContain('.proctor-cli/aider/load.txt')
-    const own = prepare(
-      'AIDER_LOAD=x OPENAI_API_BASE=http://x aider --auto-test --lint-cmd mine',
-      {},
-      { AIDER_TEST_CMD: 'make', AIDER_STREAM: '1' },
-    )
-    for (const option of ['auto-test ', 'load', 'test-cmd', 'lint-cmd none', 'no-stream', 'openai-api-base'])
-      expect(own.line.replace('--auto-test --lint-cmd mine', '')).not.toContain(option)
+    expect(obeyed).toEqual(['.aider.conf.yml', '.aider.model.settings.yml', '.aider.model.metadata.json'])
+    const own = prepare('AIDER_CONFIG=x OPENAI_API_BASE=http://x aider', {}, { AIDER_MODEL_SETTINGS_FILE: 'x', AIDER_STREAM: '1' })
+    for (const option of ['no-stream', 'openai-api-base']) expect(own.line).not.toContain(option)
+    expect(own.obeyed).toEqual(['.aider.model.metadata.json'])
   })
 
   test('an output format of its author stays, and is remarked on', () => {
