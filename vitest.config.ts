@@ -13,9 +13,6 @@ const alone = [
   'test/e2e/harness-config.test.ts',
   'test/runner/adapters/docker/reaper.test.ts',
 ]
-/** The long matrices: only when they are asked for. */
-const full = process.env.PROCTOR_TEST_FULL === '1'
-const matrices = ['test/e2e/app-crash.test.ts']
 const shared = { testTimeout: 60_000, hookTimeout: 120_000 }
 
 export default defineConfig({
@@ -36,7 +33,6 @@ export default defineConfig({
           ...shared,
           name: 'alone',
           include: alone,
-          exclude: full ? [] : matrices,
           maxWorkers: 1,
           fileParallelism: false,
           sequence: { groupOrder: 1 },
