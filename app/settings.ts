@@ -15,7 +15,7 @@ export type Settings = {
   readonly pace: Pace
   readonly variables: Variables
 }
-/** Seconds. How soon what died is noticed, and how often GitHub is asked for what it did not tell. */
+/** Seconds, unless it is said. How soon what died is noticed, and how often GitHub is asked for what it did not tell. */
 type Pace = {
   /** PROCTOR_HEARTBEAT_SECONDS: a job whose holder was not heard of for so long is given to another. The same for web and workers. */
   readonly heartbeatSeconds: number
@@ -23,6 +23,8 @@ type Pace = {
   readonly reconcileSeconds: number
   /** PROCTOR_POLL_SECONDS: how often missed deliveries and new tags are looked for. */
   readonly pollSeconds: number
+  /** PROCTOR_BACKUP_HOURS: how old the newest backup of the embedded database may be. 0: none is made but before an upgrade. */
+  readonly backupHours: number
 }
 /** What only the process that speaks to GitHub has. */
 export type WebSettings = Settings &
@@ -121,6 +123,7 @@ function paceOf(variables: Variables, check: Check): Pace {
     heartbeatSeconds: seconds('PROCTOR_HEARTBEAT_SECONDS', 30, 10),
     reconcileSeconds: seconds('PROCTOR_RECONCILE_SECONDS', 60, 1),
     pollSeconds: seconds('PROCTOR_POLL_SECONDS', 600, 1),
+    backupHours: check('PROCTOR_BACKUP_HOURS', () => number(variables.PROCTOR_BACKUP_HOURS || '6', { min: 0, max: 168 })) ?? 6,
   }
 }
 

@@ -2,6 +2,7 @@ import { folderBlobs, loadGitHub } from '../runner/adapters/preset.ts'
 import { toError } from '../runner/domain/error.ts'
 import { version } from '../runner/lib/version.ts'
 import { blobShelf } from './blob-shelf.ts'
+import { backUp } from './jobs/back-up.ts'
 import { conclude } from './jobs/conclude.ts'
 import { fetchTrees } from './jobs/fetch-trees.ts'
 import { ingest } from './jobs/ingest.ts'
@@ -54,6 +55,8 @@ export async function openWeb(settings: WebSettings, log: Log, given: Pace = {})
     signal: stop.signal,
   }
   await workOn(world, { folder, pace }, opening)
+  const { backups } = store
+  if (backups && pace.backupHours > 0) opening.use(backUp({ backups, log, everyMs: pace.backupHours * 3_600_000 }))
   const server = opening.use(
     await openServer({
       host: settings.host,

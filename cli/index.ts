@@ -16,6 +16,7 @@ const verbs = {
   worker: () => import('./commands/worker.ts'),
   workers: () => import('./commands/workers.ts'),
   feedback: () => import('./commands/feedback.ts'),
+  database: () => import('./commands/database.ts'),
 } as const
 type Verb = keyof typeof verbs
 
@@ -36,6 +37,7 @@ usage: proctor <command> [options]
   worker            the part of it that runs sandboxes
   workers           database logins for workers elsewhere: allow, list, rm
   feedback          what people said of runs on GitHub: export
+  database          backups of the embedded database: list, restore
 
   proctor <command> --help   says more about a command
   proctor --version          prints the version

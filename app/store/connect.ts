@@ -13,14 +13,15 @@ export type ConnectOptions = {
   /** Hears of what goes wrong behind nobody's call: a connection that broke, a job that could not be fetched. */
   readonly onError?: (error: Error) => void
 }
-export type Connection = AsyncDisposable & { readonly pool: Pool; readonly boss: PgBoss }
+/** `copy`: of the embedded database's files, into a folder that is made. */
+export type Connection = AsyncDisposable & { readonly pool: Pool; readonly boss: PgBoss; readonly copy?: (to: string) => Promise<void> }
 
 /** The queue looks every few seconds for jobs whose holder is gone. */
 const watchful = { superviseIntervalSeconds: 5, monitorIntervalSeconds: 5, queueCacheIntervalSeconds: 2, useListenNotify: true } as const
 
 const unobtrusive = { migrate: false, createSchema: false, supervise: false, schedule: false } as const
 
-/** Opens the database, and a queue on it that is not started yet. Throws `database_in_use`, `database_unreachable`. */
+/** Opens the database, and a queue on it that is not started yet. Throws `database_in_use`, `database_damaged`, `database_unreachable`. */
 export async function connect({ folder, databaseUrl, asWorker = false, onError = warn }: ConnectOptions): Promise<Connection> {
   await using opening = new AsyncDisposableStack()
   // A connection that is being closed may break as it likes.
@@ -28,16 +29,17 @@ export async function connect({ folder, databaseUrl, asWorker = false, onError =
   const tell = (error: Error) => {
     if (!closed) onError(asError(error))
   }
-  const { pool, boss } = await reached(
+  const found: Omit<Connection, keyof AsyncDisposable> = await reached(
     databaseUrl ? onServer(opening, { connectionString: databaseUrl, asWorker }, tell) : inProcess(opening, folder, tell),
   )
+  const { boss } = found
   boss.on('error', tell)
   opening.defer(() => {
     closed = true
     return boss.stop({ timeout: drainMs, close: databaseUrl !== undefined })
   })
   const closing = opening.move()
-  return { pool, boss, [Symbol.asyncDispose]: () => closing.disposeAsync() }
+  return { ...found, [Symbol.asyncDispose]: () => closing.disposeAsync() }
 }
 
 /** How long jobs in hands may take to end when the store is closed; what has not ended is tried again. */
@@ -60,8 +62,8 @@ async function onServer(opening: AsyncDisposableStack, { connectionString, asWor
 }
 
 async function inProcess(opening: AsyncDisposableStack, folder: string, onError: (error: Error) => void) {
-  const { pool, queue } = opening.use(await openEmbedded(folder, onError))
-  return { pool, boss: new PgBoss({ backend: 'pglite', db: queue, ...watchful }) }
+  const { pool, queue, copy } = opening.use(await openEmbedded(folder, onError))
+  return { pool, copy, boss: new PgBoss({ backend: 'pglite', db: queue, ...watchful }) }
 }
 
 /** What the network, the file system or PostgreSQL says has no password in it; what hangs on such an error may have the whole URL. */

@@ -30,7 +30,9 @@ test('what is needed is enough', () => {
     webhookPath: '/api/github/webhooks',
     data: '/data',
     databaseUrl: undefined,
+    pace: { backupHours: 6 },
   })
+  expect(readWebSettings({ ...whole, PROCTOR_BACKUP_HOURS: '0' }).pace.backupHours).toBe(0)
 })
 
 test('a key may be a PEM, one with its line ends written out, or base64', () => {
@@ -61,6 +63,7 @@ describe('the start is refused', () => {
     ['PRIVATE_KEY', ['x', key.slice(0, 400), elliptic, Buffer.from('nothing').toString('base64')]],
     ['APP_ID', ['0', '-1', '1e3', 'twelve', ' 12']],
     ['PORT', ['65536', '-1', 'x']],
+    ['PROCTOR_BACKUP_HOURS', ['-1', '169', '1.5', 'never']],
     ['WEBHOOK_PATH', ['hooks', '/a b', '/a?b']],
     ['GITHUB_API_URL', ['api.github.com', 'https://user:pass@host/api/v3', 'file:///etc']],
   ])('a weak or broken %s', (name, values) => {

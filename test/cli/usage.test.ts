@@ -34,6 +34,7 @@ const options: Readonly<Record<string, readonly string[]>> = {
   worker: ['slots', 'organisation', 'desk'],
   workers: ['organisation'],
   feedback: ['format', 'repository', 'all'],
+  database: [],
 }
 const verbs = Object.keys(options)
 const whole = () =>

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createHmac } from 'node:crypto'
-import { cp, mkdtemp, rm } from 'node:fs/promises'
+import { cp, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -53,7 +53,8 @@ beforeAll(async () => {
 }, 600_000)
 afterAll(() => closing.disposeAsync(), 60_000)
 
-test('the embedded database is there, and it is ready', async () => {
+test('the embedded database is there, made of the empty one that came along, and it is ready', async () => {
+  expect(await readdir(join(scratch, 'proctor/dist'))).toContain('empty-database.tar.gz')
   expect((await fetch(`${url}/healthz`)).status).toBe(200)
   expect((await fetch(`${url}/readyz`)).status).toBe(200)
 })

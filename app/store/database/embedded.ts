@@ -1,34 +1,52 @@
-import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
-import { PGlite } from '@electric-sql/pglite'
-import { createPgConfig } from '@electric-sql/pglite/node-postgres'
+import { cp, mkdir } from 'node:fs/promises'
+import type { PGlite } from '@electric-sql/pglite'
 import type { Db as QueueConnection } from 'pg-boss'
+import { ProctorError } from '../../../runner/domain/error.ts'
+import { damaged, dataFolder } from './data-folder.ts'
 import { ownDatabase } from './owner-lock.ts'
-import { type Pool, poolOf } from './pool.ts'
+import { openPglite } from './pglite.ts'
+import type { Pool } from './pool.ts'
 
-export type Embedded = AsyncDisposable & { readonly pool: Pool; readonly queue: QueueConnection }
+export type Embedded = AsyncDisposable & {
+  readonly pool: Pool
+  readonly queue: QueueConnection
+  /** Copies the database's files, as they are at one moment, into a folder that is made. Whoever asks the database waits meanwhile. */
+  copy(to: string): Promise<void>
+}
 
 /**
  * PostgreSQL inside of this process, its files in `<folder>/database`. Everything shares ONE connection through one pool: with a second way
  * in, a failing statement of the queue rolled back a transaction of somebody else without a word.
- * Throws `database_in_use` when another process has the folder.
+ * Throws `database_in_use` when another process has the folder, and `database_damaged`.
  */
 export async function openEmbedded(folder: string, onError: (error: Error) => void): Promise<Embedded> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
-  const lock = await ownDatabase(folder)
-  const closing = new AsyncDisposableStack()
-  closing.use(lock)
+  await using opening = new AsyncDisposableStack()
+  opening.use(await ownDatabase(folder))
+  const files = await dataFolder(folder)
+  const { pglite, pool } = opening.use(await openPglite(files, onError).catch((error: unknown) => explained(folder, error)))
+  const queue: QueueConnection = { executeSql: (text, values) => run(pool, text, values), listen: listenBetween(pool, pglite) }
+  const closing = opening.move()
+  return { pool, queue, copy: (to) => copyFiles(pool, files, to), [Symbol.asyncDispose]: () => closing.disposeAsync() }
+}
+
+async function explained(folder: string, error: unknown): Promise<never> {
+  throw error instanceof ProctorError && error.code === 'database_damaged' ? await damaged(folder, error.message, error.cause) : error
+}
+
+/**
+ * Between two statements nothing is written, and what was committed is in the files. Measured on two busy processors with 5000 deliveries,
+ * 136 MB of files: the slowest of 200 deliveries waited for 1.2 to 1.5 s, and memory grew by 20 MB. PGlite's own `dumpDataDir('gzip')` holds
+ * statements for 3.4 to 4.3 s; without compression it holds the whole process for 0.4 to 1.0 s, with three times the files in memory, and
+ * a database of a gigabyte would end the server.
+ */
+async function copyFiles(pool: Pool, files: string, to: string): Promise<void> {
+  const client = await pool.connect()
   try {
-    const startParams = [...PGlite.defaultStartParams, '-c', 'shared_buffers=16MB']
-    const pglite = await PGlite.create({ dataDir: join(folder, 'database'), startParams })
-    closing.defer(() => pglite.close())
-    const pool = poolOf({ ...createPgConfig(pglite), max: 1, idleTimeoutMillis: 0 }, onError)
-    closing.defer(() => pool.end())
-    const queue: QueueConnection = { executeSql: (text, values) => run(pool, text, values), listen: listenBetween(pool, pglite) }
-    return { pool, queue, [Symbol.asyncDispose]: () => closing.disposeAsync() }
-  } catch (error) {
-    await closing.disposeAsync()
-    throw error
+    await client.query('CHECKPOINT')
+    await cp(files, to, { recursive: true })
+  } finally {
+    client.release()
   }
 }
 

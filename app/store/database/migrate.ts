@@ -43,6 +43,18 @@ const migration = (statements: readonly string[]): Migration => ({
   },
 })
 
+/** Of the tables that are there; undefined when there are none. Throws `database_too_new`. */
+export async function versionOf(db: Db): Promise<string | undefined> {
+  await refuse(db)
+  return (await applied(db)).at(-1)
+}
+
+/** Whether `migrate`, or the queue at its start, would change tables that are there. Throws `database_too_new`. */
+export async function isBehind(db: Db): Promise<boolean> {
+  const version = await versionOf(db)
+  return version !== undefined && (version !== versions.at(-1) || (await queueAt(db)) < queueVersion)
+}
+
 /** Throws `database_too_new`, and `database_too_old` when this version of proctor has not migrated it yet. */
 export async function expectUpToDate(db: Db): Promise<void> {
   await refuse(db)

@@ -38,6 +38,11 @@ export const authorCodes = {
     'The server was not told what it needs, or something weak or broken.',
     'Set the variable that is named; docs/deploy.md lists all of them.',
   ),
+  backup_unusable: author(
+    'whoever typed the command',
+    'The file is no backup of an embedded database, or it is damaged. Nothing was changed.',
+    'Name another; `proctor database list` lists them.',
+  ),
   config_invalid: author(
     'the author of the file',
     'A file does not follow its format.',

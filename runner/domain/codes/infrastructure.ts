@@ -13,6 +13,13 @@ const infrastructure = (what: string, next: string): Entry => ({
 
 /** The machine did it: unscored, retried. */
 export const infrastructureCodes = {
+  backup_failed: {
+    ...infrastructure(
+      'A backup of the embedded database could not be written, or not put into its place. Nothing was changed.',
+      'Make room in PROCTOR_DATA for a copy of the database, or correct the permissions of what is named.',
+    ),
+    retry: false,
+  },
   base_image_missing: {
     ...infrastructure('The base image is not on this engine.', 'Run script/bootstrap, or pull the image that it names.'),
     retry: false,
@@ -28,6 +35,13 @@ export const infrastructureCodes = {
     ...infrastructure(
       'The credentials in the database cannot be opened with the master key that this process was given, or it was given none.',
       'Start proctor with the PROCTOR_MASTER_KEY that they were kept with.',
+    ),
+    retry: false,
+  },
+  database_damaged: {
+    ...infrastructure(
+      'The embedded database cannot be opened: its files are damaged or gone, or another PostgreSQL wrote them.',
+      'Put the backup that is named into its place with `proctor database restore`; what is there now is kept beside it.',
     ),
     retry: false,
   },
