@@ -42,7 +42,12 @@ export async function openWeb(settings: WebSettings, log: Log, given: Pace = {})
   opening.defer(() => stop.abort())
   const door = await loadGitHub()
   const app = await openGitHubApp({ settings, take: (delivery) => keepDelivery(delivery, { store, log }), log })
-  const clients = openClients({ app, door, apiUrl: settings.apiUrl, version, log: (line) => log.info(line) })
+  const clients = openClients({
+    ...{ app, door, version },
+    apiUrl: settings.apiUrl,
+    given: async (installation) => (await store.installations.find(installation))?.permissions ?? undefined,
+    log: (line) => log.warn(line),
+  })
   const world: WebWorld = {
     store,
     blobs: folderBlobs(folder),
@@ -76,7 +81,7 @@ type Working = { readonly folder: string; readonly pace: Required<Pace> }
 /** What each queue's jobs do, and what the clock does. */
 async function workOn(world: WebWorld, { folder, pace }: Working, opening: AsyncDisposableStack): Promise<void> {
   const { queue } = world.store
-  await queue.work('ingest', { atOnce: 4 }, ({ data }) => ingest(data.delivery, world))
+  await queue.work('ingest', { atOnce: 4 }, ({ data, attempt }) => ingest(data.delivery, world, { attempt }))
   await queue.work('fetch', { atOnce: 4 }, ({ data }) => fetchTrees(data.evaluation, world))
   await queue.work('conclude', { atOnce: 2 }, ({ data }) => conclude(data.evaluation, world))
   await queue.work('publish', { atOnce: 4 }, ({ data }) => publish(data.evaluation, world))

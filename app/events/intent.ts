@@ -4,7 +4,14 @@
  */
 export type Intent =
   | { readonly kind: 'evaluate'; readonly repo: Repo; readonly occasion: Occasion; readonly sender: Sender; readonly happenedAt?: Date }
-  | { readonly kind: 'withdraw'; readonly repo: Repo; readonly pull: number; readonly why: string }
+  | {
+      readonly kind: 'withdraw'
+      readonly repo: Repo
+      readonly pull: number
+      /** What it has become. */
+      readonly as: 'closed' | 'draft'
+      readonly happenedAt?: Date
+    }
   | { readonly kind: 'rerun'; readonly repo: Repo; readonly of: Checked; readonly sender: Sender }
   | { readonly kind: 'button'; readonly repo: Repo; readonly action: string; readonly of: Checked; readonly sender: Sender }
   | { readonly kind: 'comment'; readonly repo: Repo; readonly comment: Comment; readonly sender: Sender }

@@ -7,6 +7,7 @@ const payload = withRepo.extend({
   action: z.string(),
   pull_request: z.object({
     number: id,
+    state: z.string().default('open'),
     draft: z.boolean().default(false),
     user: user.nullable(),
     head: side,
@@ -23,9 +24,13 @@ export function pullRequest(body: unknown): Intent {
   const read = payload.parse(body)
   const { action, pull_request: pull, sender } = read
   const repo = repoOf(read)
-  if (action === 'closed') return { kind: 'withdraw', repo, pull: pull.number, why: 'the pull request was closed' }
-  if (action === 'converted_to_draft') return { kind: 'withdraw', repo, pull: pull.number, why: 'the pull request is a draft again' }
+  const happenedAt = pull.updated_at
+  const common = { repo, ...(happenedAt && { happenedAt }) } as const
+  if (action === 'closed') return { kind: 'withdraw', pull: pull.number, as: 'closed', ...common }
+  if (action === 'converted_to_draft') return { kind: 'withdraw', pull: pull.number, as: 'draft', ...common }
   if (!isExamined(action)) return { kind: 'ignore', why: `pull_request ${action.slice(0, 40)}` }
+  // Of one that is closed labels are changed too.
+  if (pull.state !== 'open') return { kind: 'ignore', why: `pull_request ${action} of one that is closed` }
   const occasion: Occasion = {
     at: 'pull_request',
     action,
@@ -40,6 +45,5 @@ export function pullRequest(body: unknown): Intent {
     labels: pull.labels.map(({ name }) => name),
     group: `pull:${pull.number}`,
   }
-  const happenedAt = pull.updated_at
-  return { kind: 'evaluate', repo, occasion, sender: senderOf(sender), ...(happenedAt && { happenedAt }) }
+  return { kind: 'evaluate', occasion, sender: senderOf(sender), ...common }
 }

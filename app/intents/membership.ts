@@ -1,34 +1,54 @@
 import type { Intent } from '../events/intent.ts'
 import type { WebWorld } from '../web/world.ts'
+import { lookAtPast } from './tags.ts'
 
 type Membership = Extract<Intent, { kind: 'installed' | 'uninstalled' | 'suspended' }>
+export type Standing = 'here' | 'suspended' | 'gone'
 
-/** An organisation lets us in, shuts us out, or changes what we see of it. Gives a note for the delivery. */
-export async function membership(intent: Membership, { store }: Pick<WebWorld, 'store'>): Promise<string> {
-  switch (intent.kind) {
-    case 'installed': {
-      const { installation, repos } = intent
-      const { id, account, accountId, isOrganisation } = installation
-      await store.installations.save({ id, account, accountId, accountType: isOrganisation ? 'Organization' : 'User' })
-      await store.installations.saveRepos(repos.map((repo) => ({ ...repo, installationId: id })))
-      return `installed at ${account}: ${repos.length} repositories`
-    }
-    case 'uninstalled':
-      await store.installations.remove(intent.installation, intent.repos)
-      await endAll(intent, { store })
-      return `uninstalled: ${intent.repos === 'all' ? 'everything' : `${intent.repos.length} repositories`}`
-    case 'suspended':
-      await store.installations.suspend(intent.installation, intent.suspended)
-      return intent.suspended ? 'suspended' : 'no longer suspended'
-  }
+/**
+ * An organisation lets us in, shuts us out, or changes what we see of it. Such deliveries come late and in any order, and none says when it
+ * happened: so each is only a reason to ask GitHub how it is now. Gives a note for the delivery.
+ */
+export async function membership(intent: Membership, world: WebWorld): Promise<string> {
+  const id = intent.kind === 'installed' ? intent.installation.id : intent.installation
+  const standing = await askAbout(id, world)
+  if (standing !== 'here') return { suspended: 'suspended', gone: 'uninstalled' }[standing]
+  const repos = await world.store.installations.repos(id)
+  return `installed at ${(await world.store.installations.find(id))?.account}: ${repos.length} repositories`
 }
 
+/**
+ * Brings what we know of an installation to what GitHub says of it at this moment: whether it is there, what it gives, its repositories.
+ * What we reach no longer is not worked on any more, and the tags of what is new to us are its past.
+ */
+export async function askAbout(id: number, world: WebWorld): Promise<Standing> {
+  const { store, app } = world
+  const found = await app.installation(id)
+  if (!found) {
+    await store.installations.remove(id)
+    await endAll(({ installationId }) => installationId === id, world)
+    return 'gone'
+  }
+  await store.installations.save(found)
+  if (found.isSuspended) return 'suspended'
+  const github = await world.clients.ofInstallation(id)
+  const repos = await world.door.repositoriesOf(github)
+  await store.installations.saveRepos(repos.map((repo) => ({ ...repo, installationId: id })))
+  const gone = new Set(
+    await store.installations.keepOnly(
+      id,
+      repos.map((repo) => repo.id),
+    ),
+  )
+  if (gone.size > 0) await endAll(({ repoId }) => gone.has(repoId), world)
+  await lookAtPast(id, github, world)
+  return 'here'
+}
+
+type Live = { readonly installationId: number; readonly repoId: number }
+
 /** Nobody may be told of it any more, so nobody works on it. */
-async function endAll(
-  { installation, repos }: Extract<Membership, { kind: 'uninstalled' }>,
-  { store }: Pick<WebWorld, 'store'>,
-): Promise<void> {
-  const live = await store.evaluations.live()
-  const lost = live.filter(({ installationId, repoId }) => installationId === installation && (repos === 'all' || repos.includes(repoId)))
-  for (const { id } of lost) await store.evaluations.cancel(id, 'the App was uninstalled')
+async function endAll(isLost: (evaluation: Live) => boolean, { store }: Pick<WebWorld, 'store'>): Promise<void> {
+  for (const evaluation of await store.evaluations.live())
+    if (isLost(evaluation)) await store.evaluations.cancel(evaluation.id, 'the App was uninstalled')
 }

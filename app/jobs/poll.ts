@@ -1,59 +1,38 @@
 import { toError } from '../../runner/domain/error.ts'
-import { evaluate } from '../intents/evaluate.ts'
+import { askAbout } from '../intents/membership.ts'
+import { lookAtNew } from '../intents/tags.ts'
 import { fullName, type WebWorld } from '../web/world.ts'
 
-/** GitHub keeps deliveries for three days; what we missed for longer is found by its tag or its next push. */
-const lookBackMs = 6 * 3_600_000
+/** ms. GitHub keeps deliveries for three days, and shows one in its list a little after it was tried. */
+const lookBack = { mostMs: 3 * 24 * 3_600_000, overlapMs: 15 * 60_000 }
+/** Redeliveries of one look: GitHub limits how often it may be asked. The others are asked for the next time. */
+const mostAtOnce = 100
 
 /**
- * What GitHub does not tell: deliveries that did not arrive are asked for again, with the same id, so that one that did is not done twice;
- * and tags are read, since the fourth of one push sends nothing at all.
+ * What GitHub does not tell: deliveries that are not here are asked for again, with the same id; where we are installed is compared with
+ * what GitHub says; and tags are read, since the fourth of one push sends nothing at all.
  */
 export async function poll(world: WebWorld, { now = Date.now() } = {}): Promise<void> {
-  await missed(world, new Date(now - lookBackMs)).catch((error: unknown) =>
-    world.log.warn({ error: toError(error).message }, 'deliveries were not looked through'),
-  )
-  for (const { id: installation } of await world.store.installations.active())
-    for (const repo of await world.store.installations.repos(installation))
-      await tags(repo, world).catch((error: unknown) =>
-        world.log.warn({ repo: fullName(repo), error: toError(error).message }, 'tags were not read'),
-      )
+  const { store, app, log } = world
+  const trying = (what: string, of: object, work: Promise<unknown>) =>
+    work.catch((error: unknown) => log.warn({ ...of, error: toError(error).message }, what))
+  await trying('deliveries were not looked through', {}, missed(world, now))
+  const there = await app.installations()
+  const known = (await store.installations.active()).map(({ id }) => id)
+  for (const installation of new Set([...there.map(({ id }) => id), ...known]))
+    await trying('an installation was not looked at', { installation }, askAbout(installation, world))
+  for (const { id } of await store.installations.active())
+    for (const repo of await store.installations.repos(id))
+      if (repo.tagsReadAt) await trying('tags were not read', { repo: fullName(repo) }, lookAtNew(repo, world))
 }
 
-async function missed({ app, store, log }: WebWorld, since: Date): Promise<void> {
-  const all = await app.missedDeliveries(since)
-  const known = await store.deliveries.known(all.map(({ guid }) => guid))
-  const lost = all.filter(({ guid }) => !known.has(guid)).slice(0, 100)
-  for (const { id, guid } of lost) {
-    await app.redeliver(id)
-    log.info({ delivery: guid }, 'asked for again')
+/** From where the last look ended, or as far back as GitHub goes: also those that we answered for before the database was lost or restored. */
+async function missed({ app, store, log }: WebWorld, now: number): Promise<void> {
+  const until = (await store.missed.scannedUntil())?.getTime() ?? 0
+  await store.missed.found(await app.deliveries(new Date(Math.max(now - lookBack.mostMs, until - lookBack.overlapMs))))
+  for (const { id, githubId } of await store.missed.due(mostAtOnce)) {
+    const isComing = await app.redeliver(githubId)
+    await store.missed.asked(id)
+    log.info({ delivery: id, isComing }, 'asked for again')
   }
-}
-
-type Repo = Awaited<ReturnType<WebWorld['store']['installations']['repos']>>[number]
-
-/** Those of a repository that nobody had looked at before are its past, and are not evaluated. */
-async function tags(repo: Repo, world: WebWorld): Promise<void> {
-  const { store, clients, door } = world
-  if (repo.defaultBranch === null) return
-  const github = await clients.of({ id: repo.id, installation: repo.installationId })
-  const { tags: fresh, first } = await store.agents.newTags(repo.id, await door.tagsOf(github, fullName(repo)))
-  if (first) return
-  for (const { name: tag, commit } of fresh)
-    await evaluate(
-      {
-        kind: 'evaluate',
-        repo: {
-          id: repo.id,
-          owner: repo.owner,
-          name: repo.name,
-          private: repo.private,
-          installation: repo.installationId,
-          defaultBranch: repo.defaultBranch,
-        },
-        occasion: { at: 'tag', tag, head: commit, isRelease: false, group: `tag:${tag}` },
-        sender: { login: '', id: 0, isBot: false },
-      },
-      world,
-    )
 }

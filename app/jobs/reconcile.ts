@@ -2,7 +2,7 @@ import { toError } from '../../runner/domain/error.ts'
 import type { WebWorld } from '../web/world.ts'
 
 /** ms that a state may stand still before somebody looks; and after which it is given up for good. */
-const patience = { still: 60_000, hopeless: 24 * 3_600_000 }
+const patience = { still: 60_000, hopeless: 24 * 3_600_000, delivery: 3 * 24 * 3_600_000 }
 
 /**
  * Whatever died, nothing stays as it was: deliveries that nobody took up, evaluations without a job, check runs that are open although
@@ -10,6 +10,9 @@ const patience = { still: 60_000, hopeless: 24 * 3_600_000 }
  */
 export async function reconcile({ store, log }: WebWorld, { stillMs = patience.still, now = Date.now() } = {}): Promise<void> {
   const since = new Date(now - stillMs)
+  for (const { id: delivery, event, note } of await store.deliveries.giveUp(new Date(now - patience.delivery)))
+    log.error({ delivery, event, note }, 'a delivery is given up')
+  // One whose job waits, for its next try too, gets no other.
   for (const { id } of await store.deliveries.open(since)) await store.queue.send('ingest', { delivery: id }, { singletonKey: id })
   for (const { id, state, createdAt } of await store.stuck.find(since)) {
     const isHopeless = createdAt.getTime() < now - patience.hopeless

@@ -41,6 +41,11 @@ const forWorkers: Omit<Queue, 'name'> = {
   deadLetter: 'lost',
   partition: true,
 }
+/**
+ * As long as GitHub keeps a delivery, and ever less often: an outage of its API or of ours is longer than any number of quick tries. Of one
+ * delivery there is one job, waiting or in hands.
+ */
+const forDeliveries: Omit<Queue, 'name'> = { ...forWeb, policy: 'exclusive', retryLimit: 500, retryDelayMax: 15 * minutes }
 const byClock: Omit<Queue, 'name'> = { ...forWeb, policy: 'stately', retryLimit: 0, notify: false }
 
 /**
@@ -49,7 +54,7 @@ const byClock: Omit<Queue, 'name'> = { ...forWeb, policy: 'stately', retryLimit:
  */
 export const queues: Readonly<Record<JobName, Omit<Queue, 'name'>>> = {
   lost: forWeb,
-  ingest: forWeb,
+  ingest: forDeliveries,
   fetch: { ...forWeb, policy: 'stately' },
   plan: forWorkers,
   chunk: forWorkers,

@@ -11,6 +11,7 @@ import { agentsIn } from './github/agents.ts'
 import { checkRunsIn } from './github/check-runs.ts'
 import { deliveriesIn } from './github/deliveries.ts'
 import { installationsIn } from './github/installations.ts'
+import { missedIn } from './github/missed.ts'
 import { outboxIn } from './github/outbox.ts'
 import { workerLoginsIn } from './logins/worker-logins.ts'
 import { baselinesIn } from './people/baselines.ts'
@@ -65,6 +66,7 @@ export async function storeOn(connection: Omit<Connection, keyof AsyncDisposable
     queue: queueOn(boss, db),
     installations: installationsIn(db),
     deliveries: deliveriesIn(db, queue),
+    missed: missedIn(db),
     agents: agentsIn(db),
     evaluations: evaluationsIn(db, queue),
     claims: claimsIn(db, queue),
@@ -94,7 +96,7 @@ async function upToDate({ db, boss, backups }: Found, { databaseUrl, heartbeatSe
   if (backups && (await isBehind(db))) await backups.keep({ beforeUpgrade: true })
   await migrate(db)
   await boss.start()
-  await prepareQueues(boss, heartbeatSeconds ?? 30)
+  await prepareQueues(boss, db, heartbeatSeconds ?? 30)
   // Nobody but this process is here: what is in hands is in those of one that died.
   if (!databaseUrl) await dropAll(boss, db)
   return withinTransactions(boss, await knowQueues(boss))

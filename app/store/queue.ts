@@ -123,12 +123,16 @@ const named = ({ job, fence }: Attempt) => ({ id: job, retryCount: fence })
 const happened = (response: object) => 'affected' in response && response.affected === 1
 
 /** Creates every queue that is not there, with the settings of this version. */
-export async function prepareQueues(boss: PgBoss, heartbeatSeconds: number): Promise<void> {
-  const known = new Set((await boss.getQueues()).map(({ name }) => name))
+export async function prepareQueues(boss: PgBoss, db: Db, heartbeatSeconds: number): Promise<void> {
+  const known = new Map((await boss.getQueues()).map(({ name, policy }) => [name, policy]))
   for (const [name, { policy, partition, ...options }] of Object.entries(queues)) {
     const settings = { ...options, heartbeatSeconds }
-    if (known.has(name)) await boss.updateQueue(name, settings)
-    else await boss.createQueue(name, { ...settings, ...(policy && { policy }), ...(partition && { partition }) })
+    if (known.has(name)) {
+      await boss.updateQueue(name, settings)
+      // It cannot do that itself. A job keeps the policy that it was made under; the index of every policy is on the table of all.
+      if (policy && !partition && known.get(name) !== policy)
+        await sql`UPDATE pgboss.queue SET policy = ${policy} WHERE name = ${name}`.execute(db)
+    } else await boss.createQueue(name, { ...settings, ...(policy && { policy }), ...(partition && { partition }) })
   }
 }
 

@@ -21,11 +21,20 @@ export async function readConfig(
   const own = { owner, name, isOwn: true }
   for (const place of name === '.github' ? [own] : [own, { owner, name: '.github', isOwn: false }])
     for (const path of configPaths) {
-      const text = await read(place, path, place.isOwn ? base : undefined)
+      const text = await read(place, path, place.isOwn ? base : undefined).catch((error: unknown) =>
+        Promise.reject(asProblem(error, place, path)),
+      )
       if (text !== undefined && place.isOwn) return { value: parse(text, path) }
       if (text !== undefined) return { value: parse(text, `${owner}/.github/${path}`), shared: text }
     }
   return undefined
+}
+
+/** One that cannot even be read for what it is; all else is no fault of the file. */
+function asProblem(error: unknown, { owner, isOwn }: { readonly owner: string; readonly isOwn: boolean }, path: string): unknown {
+  if (!(error instanceof ProctorError && error.code === 'config_invalid')) return error
+  const file = isOwn ? path : `${owner}/.github/${path}`
+  return new Problems([new ProctorError('config_invalid', error.message, { place: { file, line: 1 } })])
 }
 
 function parse(text: string, file: string): ConfigFile {

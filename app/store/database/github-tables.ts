@@ -1,6 +1,6 @@
 import type { Generated } from 'kysely'
 import type { Conclusion } from '../../../runner/domain/report.ts'
-import type { Document, Maybe, Now } from './columns.ts'
+import type { Document, Maybe, MaybeDocument, Now } from './columns.ts'
 
 export type Installations = {
   id: number
@@ -10,6 +10,8 @@ export type Installations = {
   suspendedAt: Maybe<Date>
   removedAt: Maybe<Date>
   createdAt: Now
+  /** As GitHub names them, such as issues: write. Null: nobody has asked yet. */
+  permissions: MaybeDocument<Readonly<Record<string, string>>>
 }
 
 export type Repos = {
@@ -41,6 +43,18 @@ export type Deliveries = {
   state: Generated<DeliveryState>
   note: Maybe<string>
 }
+
+export type MissedDeliveries = {
+  id: string
+  /** Names the attempt to redeliver. */
+  githubId: number
+  deliveredAt: Date
+  /** How often it may be asked for. */
+  most: number
+  asked: Generated<number>
+  askAt: Now
+}
+export type Scans = { name: string; until: Date }
 
 export type Agents = { repoId: number; slug: string; name: string; firstSeen: Now }
 

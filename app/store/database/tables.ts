@@ -1,5 +1,16 @@
 import type { Batches, BlobUses, Chunks, Evaluations, Results, Samples, Scores, Verdicts } from './evaluation-tables.ts'
-import type { Agents, AgentVersions, CheckRuns, Deliveries, Installations, Outbox, Repos, Tags } from './github-tables.ts'
+import type {
+  Agents,
+  AgentVersions,
+  CheckRuns,
+  Deliveries,
+  Installations,
+  MissedDeliveries,
+  Outbox,
+  Repos,
+  Scans,
+  Tags,
+} from './github-tables.ts'
 import type { Baselines, ExpectedArtifacts, Feedback, Quarantined } from './people-tables.ts'
 import type { Claims, Credentials, ImageBuilds, MasterKeys, WorkerLogins, Workers } from './worker-tables.ts'
 
@@ -9,6 +20,8 @@ export type Tables = {
   readonly repos: Repos
   readonly tags: Tags
   readonly deliveries: Deliveries
+  readonly missedDeliveries: MissedDeliveries
+  readonly scans: Scans
   readonly agents: Agents
   readonly agentVersions: AgentVersions
   readonly evaluations: Evaluations

@@ -4,10 +4,13 @@ import type { Db } from '../database/pool.ts'
 
 export type KnownAgent = Readonly<Selectable<Agents>>
 export type AgentVersion = Readonly<Selectable<AgentVersions>>
+/** In the place of one: `v1.2.0` is a version of all agents of its repository, those to come included. */
+export const everyAgent = '*'
 export type Tag = { readonly name: string; readonly commit: string }
 
 /** The agents of a repository, their released versions, and the tags that were seen. */
 export const agentsIn = (db: Db) => ({
+  /** Remembers agents, and what they are called now. */
   async seen(repoId: number, agents: readonly { readonly slug: string; readonly name: string }[]): Promise<void> {
     for (const { slug, name } of agents)
       await db
@@ -30,24 +33,42 @@ export const agentsIn = (db: Db) => ({
       .execute()
   },
 
+  /** Of one agent, releases of all agents included. */
   versions: (repoId: number, slug: string): Promise<AgentVersion[]> =>
-    db.selectFrom('agentVersions').selectAll().where('repoId', '=', repoId).where('slug', '=', slug).orderBy('tag').execute(),
+    db
+      .selectFrom('agentVersions')
+      .selectAll()
+      .where('repoId', '=', repoId)
+      .where('slug', 'in', [slug, everyAgent])
+      .orderBy('tag')
+      .execute(),
 
-  /** Remembers a repository's tags, and gives back those that are new or have moved. `first`: nobody had looked before. */
-  newTags: (repoId: number, tags: readonly Tag[]): Promise<{ readonly tags: Tag[]; readonly first: boolean }> =>
+  /** Remembers tags, and that somebody has looked: what is new from now on is not of the past. */
+  pastTags: (repoId: number, tags: readonly Tag[]): Promise<void> =>
     db.transaction().execute(async (trx) => {
-      const repo = await trx.selectFrom('repos').select('tagsReadAt').where('id', '=', repoId).forUpdate().executeTakeFirst()
-      const fresh: Tag[] = []
-      for (const { name, commit } of tags) {
-        const row = await trx
-          .insertInto('tags')
-          .values({ repoId, name, commit })
-          .onConflict((conflict) => conflict.columns(['repoId', 'name']).doUpdateSet({ commit }).where('tags.commit', '!=', commit))
-          .returning('name')
-          .executeTakeFirst()
-        if (row) fresh.push({ name, commit })
-      }
+      await remember(trx, repoId, tags)
       await trx.updateTable('repos').set({ tagsReadAt: new Date() }).where('id', '=', repoId).execute()
-      return { tags: fresh, first: !repo?.tagsReadAt }
     }),
+
+  /** Those that were not seen, or have moved since. */
+  async newTags(repoId: number, tags: readonly Tag[]): Promise<readonly Tag[]> {
+    const seen = await db.selectFrom('tags').select(['name', 'commit']).where('repoId', '=', repoId).execute()
+    const commits = new Map(seen.map(({ name, commit }) => [name, commit]))
+    return tags.filter(({ name, commit }) => commits.get(name) !== commit)
+  },
+
+  /** What is to be done about a tag was asked for. */
+  sawTag: (repoId: number, tag: Tag): Promise<void> => remember(db, repoId, [tag]),
 })
+
+async function remember(db: Db, repoId: number, tags: readonly Tag[]): Promise<void> {
+  // One that was pushed between two pages of a list stands on both.
+  const once = [...new Map(tags.map((tag) => [tag.name, tag])).values()]
+  for (let from = 0; from < once.length; from += atOnce)
+    await db
+      .insertInto('tags')
+      .values(once.slice(from, from + atOnce).map(({ name, commit }) => ({ repoId, name, commit })))
+      .onConflict((conflict) => conflict.columns(['repoId', 'name']).doUpdateSet(({ ref }) => ({ commit: ref('excluded.commit') })))
+      .execute()
+}
+const atOnce = 1000

@@ -1,10 +1,19 @@
 import { type Selectable, sql } from 'kysely'
 import type { Installations, Repos } from '../database/github-tables.ts'
+import { json } from '../database/json.ts'
 import type { Db } from '../database/pool.ts'
 
 export type Installation = Readonly<Selectable<Installations>>
 export type Repo = Readonly<Selectable<Repos>>
-export type NewInstallation = { readonly id: number; readonly account: string; readonly accountId: number; readonly accountType: string }
+export type NewInstallation = {
+  readonly id: number
+  readonly account: string
+  readonly accountId: number
+  readonly accountType: string
+  readonly isSuspended?: boolean
+  /** What it gives, as GitHub names it, such as issues: write. */
+  readonly permissions?: Readonly<Record<string, string>>
+}
 export type NewRepo = {
   readonly id: number
   readonly installationId: number
@@ -17,16 +26,21 @@ export type NewRepo = {
 
 /** Where proctor is installed. GitHub's ids stay when names change. */
 export const installationsIn = (db: Db) => ({
-  /** Adds an installation, or brings it up to date; one that had been removed is there again. */
-  async save(installation: NewInstallation): Promise<void> {
-    const { id: _, ...set } = installation
+  /**
+   * Adds an installation, or brings it up to date; one that had been removed is there again. So this is for what GitHub says at this
+   * moment, and not for what a delivery says, which may be late.
+   */
+  async save({ id, isSuspended = false, permissions, ...account }: NewInstallation): Promise<void> {
+    const set = { ...account, ...(permissions && { permissions: json(permissions) }) }
+    const since = sql<Date>`coalesce(installations.suspended_at, now())`
     await db
       .insertInto('installations')
-      .values(installation)
-      .onConflict((conflict) => conflict.column('id').doUpdateSet({ ...set, removedAt: null }))
+      .values({ id, ...set, ...(isSuspended && { suspendedAt: new Date() }) })
+      .onConflict((conflict) => conflict.column('id').doUpdateSet({ ...set, suspendedAt: isSuspended ? since : null, removedAt: null }))
       .execute()
   },
 
+  /** The same of repositories. */
   async saveRepos(repos: readonly NewRepo[]): Promise<void> {
     for (const { id, ...set } of repos)
       await db
@@ -36,24 +50,23 @@ export const installationsIn = (db: Db) => ({
         .execute()
   },
 
-  async suspend(id: number, suspended: boolean): Promise<void> {
-    await db
-      .updateTable('installations')
-      .set({ suspendedAt: suspended ? new Date() : null })
-      .where('id', '=', id)
+  /** These are all that the installation has. Gives those that it has no longer. */
+  async keepOnly(id: number, repos: readonly number[]): Promise<readonly number[]> {
+    const gone = await db
+      .updateTable('repos')
+      .set(removed())
+      .where('installationId', '=', id)
+      .where('removedAt', 'is', null)
+      .where(sql<boolean>`NOT (id = ANY (${repos}::bigint[]))`)
+      .returning('id')
       .execute()
+    return gone.map(({ id: repo }) => repo)
   },
 
-  /** Takes the installation away, or only some of its repositories. */
-  async remove(id: number, repos: readonly number[] | 'all'): Promise<void> {
-    const removedAt = new Date()
-    if (repos === 'all') await db.updateTable('installations').set({ removedAt }).where('id', '=', id).execute()
-    await db
-      .updateTable('repos')
-      .set({ removedAt })
-      .where('installationId', '=', id)
-      .$if(repos !== 'all', (query) => query.where('id', 'in', [...(repos === 'all' ? [] : repos), -1]))
-      .execute()
+  /** Takes it away, with its repositories. */
+  async remove(id: number): Promise<void> {
+    await db.updateTable('installations').set({ removedAt: new Date() }).where('id', '=', id).where('removedAt', 'is', null).execute()
+    await db.updateTable('repos').set(removed()).where('installationId', '=', id).where('removedAt', 'is', null).execute()
   },
 
   find: (id: number): Promise<Installation | undefined> =>
@@ -78,3 +91,6 @@ export const installationsIn = (db: Db) => ({
       .where('removedAt', 'is', null)
       .executeTakeFirst(),
 })
+
+/** When it comes again, the tags that it has then are its past. */
+const removed = () => ({ removedAt: new Date(), tagsReadAt: null })

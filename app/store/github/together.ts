@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 
-type Waiting<T, R> = { readonly item: T; resolve(result: R): void; reject(error: unknown): void }
+type Waiting<T, R> = { readonly item: T; readonly since: number; resolve(result: R): void; reject(error: unknown): void }
 type Doing<T, R> = {
   /** Gives a result for each, in their order. */
   act(items: readonly T[]): Promise<readonly R[]>
@@ -8,21 +8,23 @@ type Doing<T, R> = {
   namesOf(item: T): readonly string[]
   weightOf(item: T): number
   readonly most: { readonly items: number; readonly weight: number }
-  /** Whether it may be the fault of one of them: then each is tried alone. */
+  /** Whether it may be the fault of one of them: then it is looked for, by halves, and the others are done. */
   isOnesFault(error: unknown): boolean
+  /** ms that one go may take: then it has failed, whatever becomes of it, and the next one begins. Nobody waits for more than twice as long. */
+  readonly patienceMs: number
 }
 
 /** ms in which nobody else came, and after which nobody is waited for. */
 const gathering = { quietMs: 5, mostMs: 200 }
 
 /** Does in one go what is asked for at the same time: one transaction for many costs little more than one for one. */
-export function together<T, R>({ act, namesOf, weightOf, most, isOnesFault }: Doing<T, R>): (item: T) => Promise<R> {
+export function together<T, R>({ act, namesOf, weightOf, most, isOnesFault, patienceMs }: Doing<T, R>): (item: T) => Promise<R> {
   let waiting: Waiting<T, R>[] = []
   let isBusy = false
 
   return (item) =>
     new Promise((resolve, reject) => {
-      waiting.push({ item, resolve, reject })
+      waiting.push({ item, since: performance.now(), resolve, reject })
       if (!isBusy) void work()
     })
 
@@ -30,6 +32,7 @@ export function together<T, R>({ act, namesOf, weightOf, most, isOnesFault }: Do
     isBusy = true
     while (waiting.length > 0) {
       await comeIn()
+      dropLate()
       await settle(take())
     }
     isBusy = false
@@ -42,6 +45,14 @@ export function together<T, R>({ act, namesOf, weightOf, most, isOnesFault }: Do
       before = waiting.length
       await wait(gathering.quietMs)
     }
+  }
+
+  /** Whoever asked was answered long ago. */
+  function dropLate(): void {
+    const before = performance.now() - 2 * patienceMs
+    const late = waiting.filter(({ since }) => since < before)
+    waiting = waiting.filter(({ since }) => since >= before)
+    for (const { reject } of late) reject(new Error(`its turn did not come within ${(2 * patienceMs) / 1000} s`))
   }
 
   function take(): readonly Waiting<T, R>[] {
@@ -67,12 +78,26 @@ export function together<T, R>({ act, namesOf, weightOf, most, isOnesFault }: Do
   }
 
   async function settle(taken: readonly Waiting<T, R>[]): Promise<void> {
+    if (taken.length === 0) return
     try {
-      const results = await act(taken.map(({ item }) => item))
+      const results = await inTime(act(taken.map(({ item }) => item)), patienceMs)
       for (const [index, { resolve }] of taken.entries()) resolve(results[index] as R) // one for each
     } catch (error) {
-      if (taken.length > 1 && isOnesFault(error)) for (const one of taken) await settle([one])
+      const half = Math.ceil(taken.length / 2)
+      if (taken.length > 1 && isOnesFault(error)) for (const part of [taken.slice(0, half), taken.slice(half)]) await settle(part)
       else for (const { reject } of taken) reject(error)
     }
+  }
+}
+
+/** What comes later than that is nobody's any more, a failure too. */
+async function inTime<T>(work: Promise<T>, ms: number): Promise<T> {
+  const stop = new AbortController()
+  const late = wait(ms, undefined, { signal: stop.signal }).then(() => Promise.reject(new Error(`it took more than ${ms / 1000} s`)))
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    late.catch(() => {})
+    stop.abort()
   }
 }

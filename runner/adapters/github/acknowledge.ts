@@ -1,4 +1,5 @@
 import { type GitHub, ownerAndName } from './client.ts'
+import { pullThread } from './comments/thread.ts'
 import { createOnce } from './create-once.ts'
 
 export type Reaction = 'eyes' | 'rocket' | '+1' | '-1' | 'confused'
@@ -20,18 +21,18 @@ type Reply = {
   readonly body: string
 }
 
-/** One reply to one comment, edited in place when there is more to say. `author` = our own login: what others marked so is theirs. */
+/**
+ * One reply to one comment, edited in place when there is more to say. `author` = our own login: what others marked so is theirs. Of two that
+ * answered at once the older answer stays, and says what was said last.
+ */
 export async function reply({ github, repo, issue, author, to, body }: Reply): Promise<void> {
-  const { issues } = github.api.rest
-  const at = { ...ownerAndName(repo), issue_number: issue }
+  const thread = pullThread({ github, repo, pull: issue })
   const marker = markerOf(to)
   const text = `${marker}\n${body}`
-  const find = async () => {
-    const all = await github.api.paginate(issues.listComments, { ...at, per_page: 100 })
-    return all.find((comment) => comment.user?.login === author && comment.body?.startsWith(marker))
-  }
-  const found = await find()
-  if (found?.body === text) return
-  if (found) return void (await issues.updateComment({ ...ownerAndName(repo), comment_id: found.id, body: text }))
-  await createOnce({ github, create: async () => (await issues.createComment({ ...at, body: text })).data, find })
+  const own = async () => (await thread.list()).filter((comment) => comment.login === author && comment.body.startsWith(marker))
+  const before = await own()
+  if (before.length === 0) await createOnce({ github, create: () => thread.create(text), find: async () => (await own())[0] })
+  const [first, ...others] = before.length === 1 ? before : await own()
+  if (first && first.body !== text) await thread.update(first.id, text)
+  for (const { id } of others) await thread.remove(id)
 }

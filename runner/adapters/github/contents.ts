@@ -2,13 +2,18 @@ import { ProctorError } from '../../domain/error.ts'
 import { type GitHub, ownerAndName } from './client.ts'
 import { hasStatus } from './error.ts'
 
-/** Text of a small file at a commit or, without `ref`, on the default branch. Undefined: there is none, or no such repository to be seen. */
+/**
+ * Text of a small file at a commit or, without `ref`, on the default branch. Undefined: there is none, or no such repository to be seen.
+ * Throws `config_invalid` for one that is too large for GitHub's API.
+ */
 export async function readFile(github: GitHub, repo: string, path: string, ref?: string): Promise<string | undefined> {
   try {
     const { data } = await github.api.rest.repos.getContent({ ...ownerAndName(repo), path, ...(ref === undefined ? {} : { ref }) })
     if (Array.isArray(data) || data.type !== 'file') return undefined
     if (!('content' in data) || data.encoding !== 'base64')
-      throw new ProctorError('github_failed', `${path} of ${repo} is too large to be read`)
+      throw new ProctorError('config_invalid', `found ${data.size} bytes; GitHub hands out files of at most 1 MB`, {
+        place: { file: path, line: 1 },
+      })
     return Buffer.from(data.content, 'base64').toString()
   } catch (error) {
     if (hasStatus(error, 404)) return undefined

@@ -12,6 +12,8 @@ export type Pull = {
   readonly baseRef: string
   readonly author: { readonly login: string; readonly id: number }
   readonly labels: readonly string[]
+  /** Later states of it have later ones, or the same second. */
+  readonly updatedAt: Date
 }
 
 export async function pullOf(github: GitHub, repo: string, number: number): Promise<Pull> {
@@ -27,5 +29,6 @@ export async function pullOf(github: GitHub, repo: string, number: number): Prom
     baseRef: data.base.ref,
     author: { login: data.user?.login ?? 'ghost', id: data.user?.id ?? 0 },
     labels: data.labels.flatMap(({ name }) => name ?? []),
+    updatedAt: new Date(data.updated_at),
   }
 }

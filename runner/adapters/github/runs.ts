@@ -1,5 +1,6 @@
 import { ProctorError } from '../../domain/error.ts'
 import { type GitHub, ownerAndName } from './client.ts'
+import { hasStatus } from './error.ts'
 
 /** A workflow run as GitHub tells it. `pulls` = open pull requests of this repository whose head is exactly `headSha`. */
 export type WorkflowRun = {
@@ -35,10 +36,27 @@ async function pullsOf({ github, repo, owner, headBranch, headSha }: Head): Prom
   return data.filter(({ head }) => head.sha === headSha && head.ref === headBranch).map(({ number }) => number)
 }
 
-/** The commit at which head branched off from base. */
+/** The commit at which head branched off from base; base itself when they have no commit in common. */
 export async function mergeBase(github: GitHub, repo: string, base: string, head: string): Promise<string> {
   const asked = { ...ownerAndName(repo), basehead: `${base}...${head}`, per_page: 1 }
-  const { data } = await github.api.rest.repos.compareCommitsWithBasehead(asked)
-  if (!data.merge_base_commit?.sha) throw new ProctorError('github_failed', `GitHub knows no merge base of ${base} and ${head}`)
-  return data.merge_base_commit.sha
+  try {
+    const { data } = await github.api.rest.repos.compareCommitsWithBasehead(asked)
+    if (!data.merge_base_commit?.sha) throw new ProctorError('github_failed', `GitHub knows no merge base of ${base} and ${head}`)
+    return data.merge_base_commit.sha
+  } catch (error) {
+    // GitHub answers the same for histories that have nothing to do with each other and for a commit that it does not have.
+    if (!hasStatus(error, 404)) throw error
+    if (!((await isThere(github, repo, base)) && (await isThere(github, repo, head)))) throw error
+    return base
+  }
+}
+
+async function isThere(github: GitHub, repo: string, ref: string): Promise<boolean> {
+  try {
+    await github.api.rest.repos.getCommit({ ...ownerAndName(repo), ref, per_page: 1 })
+    return true
+  } catch (error) {
+    if (hasStatus(error, 404, 409, 422)) return false
+    throw error
+  }
 }

@@ -67,7 +67,7 @@ export const authorCodes = {
   github_refused: author(
     'an admin',
     'GitHub refused a request: the token is wrong, or it lacks a permission.',
-    "Give the workflow's job the permission that is named.",
+    "Give the permission that is named to the workflow's job, or to the App's installation.",
   ),
   harness_config_unsupported: author(
     "the agent's author",

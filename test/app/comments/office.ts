@@ -20,7 +20,7 @@ import { there } from '../../support/there.ts'
 
 const secret = '0f9d2c6b8a7e41d3b5c8e2f7a1946d30'
 const webhookPath = '/api/github/webhooks'
-const log = openLog({ level: 'silent', process: 'web' })
+const log = openLog({ level: process.env.PROCTOR_TEST_LOG || 'silent', process: 'web' })
 
 export type Office = Awaited<ReturnType<typeof openOffice>>
 
@@ -40,14 +40,19 @@ export async function openOffice() {
   const web = opening.use(
     await openServer({ host: '127.0.0.1', port: 0, ready: async () => {}, log: () => {}, routes: { [webhookPath]: app.webhooks } }),
   )
-  hub.webhook(`${web.url}${webhookPath}`, secret)
+  /** GitHub tells us from now on, or whoever is at that address. */
+  const listen = (url = `${web.url}${webhookPath}`) => hub.webhook(url, secret)
+  listen()
   const loaded = await loadGitHub()
   const door: WebWorld['door'] = { ...loaded, openGitHub: (given) => loaded.openGitHub({ ...given, secondMs: 1 }) }
   const world: WebWorld = {
     store: { ...store, [Symbol.asyncDispose]: async () => {} },
     blobs: folderBlobs(folder),
     app,
-    clients: openClients({ app, door, apiUrl: hub.apiUrl, version: '0.0.0', log: () => {} }),
+    clients: openClients({
+      ...{ app, door, apiUrl: hub.apiUrl, version: '0.0.0', log: () => {} },
+      given: async (installation) => (await store.installations.find(installation))?.permissions ?? undefined,
+    }),
     door,
     serverUrl: hub.serverUrl,
     version: '0.0.0',
@@ -79,6 +84,7 @@ export async function openOffice() {
     world,
     settle,
     carryOut,
+    listen,
     ...openPlaces({ hub, settle }),
     finish: finisher(world),
     [Symbol.asyncDispose]: () => moved.disposeAsync(),

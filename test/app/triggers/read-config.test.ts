@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { type ReadFile, readConfig } from '../../../app/triggers/read-config.ts'
-import { Problems } from '../../../runner/domain/error.ts'
+import { Problems, ProctorError } from '../../../runner/domain/error.ts'
 
 const base = 'b'.repeat(40)
 /** Files by `owner/name@ref:path`. */
@@ -44,4 +44,12 @@ test.each([
 test('a file of the organisation is named by its repository', async () => {
   const broken = await of(files({ 'acme/.github@:.github/proctor.yml': 'x: 1' })).catch((error) => error)
   expect(broken.all[0].place.file).toBe('acme/.github/.github/proctor.yml')
+})
+
+test('one that is too large for GitHub to hand it out is named too, and a failure of GitHub is none of the file', async () => {
+  const failing = (code: 'config_invalid' | 'github_failed') => of(() => Promise.reject(new ProctorError(code, 'found 2 GB')))
+  const broken = await failing('config_invalid').catch((error) => error)
+  expect(broken).toBeInstanceOf(Problems)
+  expect(broken.all[0]).toMatchObject({ message: 'found 2 GB', place: { file: '.github/proctor.yml', line: 1 } })
+  await expect(failing('github_failed')).rejects.toMatchObject({ code: 'github_failed' })
 })

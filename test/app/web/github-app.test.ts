@@ -16,11 +16,10 @@ beforeAll(async () => {
 })
 afterAll(() => closing.disposeAsync())
 
-async function open(take: (delivery: Delivery) => Promise<void>, privateKey = hub.app.key) {
+async function open(take: (delivery: Delivery) => Promise<void>, { privateKey = hub.app.key, answerMs = 7000 } = {}) {
   const app = await openGitHubApp({
     settings: { appId: hub.app.id, privateKey, webhookSecret, apiUrl: hub.apiUrl, webhookPath },
-    take,
-    log,
+    ...{ take, log, answerMs },
   })
   const web = await openServer({
     host: '127.0.0.1',
@@ -86,6 +85,11 @@ describe('a delivery', () => {
     expect(await answer.text()).not.toContain('postgres')
   })
 
+  test('that is not kept in time is answered so too, and not that it is being worked on', async () => {
+    await using github = await open(() => new Promise(() => {}), { answerMs: 50 })
+    expect((await deliver(github.url, '{}')).status).toBe(500)
+  })
+
   test('that is no JSON is refused', async () => {
     await using github = await open(async () => {})
     expect((await deliver(github.url, 'not json')).status).toBe(400)
@@ -115,9 +119,35 @@ describe('the key', () => {
     expect(await github.app.slug()).toBe(hub.app.slug)
   })
 
+  test('shows what GitHub tried to deliver, and for what we have answered', async () => {
+    await using github = await open(async () => {})
+    await hub.repository('acme/told')
+    hub.webhook(github.url, webhookSecret)
+    hub.install('acme')
+    await hub.delivered()
+    hub.webhook('', '', [])
+    const [{ guid, id } = { guid: '', id: 0 }] = hub.deliveries
+    const listed = async () => (await github.app.deliveries(new Date(0))).map(({ deliveredAt: _, ...each }) => each)
+    expect(await listed()).toEqual([{ id: guid, githubId: id, taken: true }])
+    for (const code of [0, 202, 500]) {
+      Object.assign(hub.deliveries[0] ?? {}, { code })
+      expect(await listed()).toEqual([{ id: guid, githubId: id, taken: false }])
+    }
+    expect(await github.app.deliveries(new Date(Date.now() + 60_000))).toEqual([])
+    expect(await github.app.redeliver(4711)).toBe(false)
+  })
+
+  test('shows an installation, with what it gives, and none that is not there', async () => {
+    await using github = await open(async () => {})
+    const [one] = await github.app.installations()
+    expect(one).toMatchObject({ account: 'acme', accountType: 'Organization', isSuspended: false, permissions: { checks: 'write' } })
+    expect(await github.app.installation(one?.id ?? 0)).toEqual(one)
+    expect(await github.app.installation(4711)).toBeUndefined()
+  })
+
   test('of another App opens nothing', async () => {
     const key = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
-    await using github = await open(async () => {}, key)
+    await using github = await open(async () => {}, { privateKey: key })
     await expect(github.app.slug()).rejects.toThrow()
   })
 })

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Nouns } from '../../../../app/store/open.ts'
 import { asked, freshId, running } from '../../../support/asked.ts'
 import { engines, type Opened, openFresh } from '../../../support/stores.ts'
+import { there } from '../../../support/there.ts'
 
 describe.each(engines)('what is known of GitHub, in %s', (engine) => {
   let opened: Opened
@@ -29,11 +30,14 @@ describe.each(engines)('what is known of GitHub, in %s', (engine) => {
       await store.installations.save(one)
       expect(await store.installations.find(one.id)).toMatchObject({ ...one, suspendedAt: null, removedAt: null })
       const isActive = async () => (await store.installations.active()).some(({ id }) => id === one.id)
-      await store.installations.suspend(one.id, true)
+      await store.installations.save({ ...one, isSuspended: true, permissions: { issues: 'write' } })
       expect(await isActive()).toBe(false)
-      await store.installations.suspend(one.id, false)
+      const { suspendedAt } = there(await store.installations.find(one.id))
+      await store.installations.save({ ...one, isSuspended: true })
+      expect(await store.installations.find(one.id)).toMatchObject({ suspendedAt, permissions: { issues: 'write' } })
+      await store.installations.save(one)
       expect(await isActive()).toBe(true)
-      await store.installations.remove(one.id, 'all')
+      await store.installations.remove(one.id)
       expect(await isActive()).toBe(false)
       await store.installations.save({ ...one, account: 'acme-renamed' })
       expect(await isActive()).toBe(true)
@@ -54,11 +58,12 @@ describe.each(engines)('what is known of GitHub, in %s', (engine) => {
       await store.installations.save(one)
       const [first, second] = [repo(one.id), repo(one.id)]
       await store.installations.saveRepos([first, second])
-      await store.installations.remove(one.id, [])
+      expect(await store.installations.keepOnly(one.id, [second.id, first.id, 1])).toEqual([])
       expect(await store.installations.repos(one.id)).toHaveLength(2)
-      await store.installations.remove(one.id, [first.id])
+      expect(await store.installations.keepOnly(one.id, [second.id])).toEqual([first.id])
+      expect(await store.installations.keepOnly(one.id, [second.id])).toEqual([])
       expect((await store.installations.repos(one.id)).map(({ id }) => id)).toEqual([second.id])
-      await store.installations.remove(one.id, 'all')
+      await store.installations.remove(one.id)
       expect(await store.installations.repos(one.id)).toEqual([])
     })
   })
@@ -88,15 +93,28 @@ describe.each(engines)('what is known of GitHub, in %s', (engine) => {
         { name: 'v1', commit: 'a' },
         { name: 'v2', commit: 'b' },
       ]
-      expect(await store.agents.newTags(one.id, tags)).toEqual({ tags, first: true })
+      expect(await store.agents.newTags(one.id, tags)).toEqual(tags)
+      expect((await store.installations.repo(one.id))?.tagsReadAt).toBeNull()
+      await store.agents.pastTags(one.id, tags)
+      expect((await store.installations.repo(one.id))?.tagsReadAt).toBeInstanceOf(Date)
       const moved = [
         { name: 'v1', commit: 'a' },
         { name: 'v2', commit: 'c' },
         { name: 'v3', commit: 'd' },
       ]
-      expect(await store.agents.newTags(one.id, moved)).toEqual({ tags: moved.slice(1), first: false })
-      const answers = await Promise.all([1, 2, 3].map(() => store.agents.newTags(one.id, [{ name: 'v4', commit: 'e' }])))
-      expect(answers.flatMap(({ tags }) => tags)).toEqual([{ name: 'v4', commit: 'e' }])
+      // Asking changes nothing: one is seen when somebody says so.
+      for (let time = 0; time < 2; time++) expect(await store.agents.newTags(one.id, moved)).toEqual(moved.slice(1))
+      await store.agents.sawTag(one.id, { name: 'v2', commit: 'c' })
+      expect(await store.agents.newTags(one.id, moved)).toEqual(moved.slice(2))
+    })
+
+    test('what a repository has when it comes again is its past once more', async () => {
+      const one = repo(freshId())
+      await store.installations.saveRepos([one])
+      await store.agents.pastTags(one.id, [])
+      await store.installations.keepOnly(one.installationId, [])
+      await store.installations.saveRepos([one])
+      expect(await store.installations.repo(one.id)).toMatchObject({ removedAt: null, tagsReadAt: null })
     })
   })
 

@@ -10,6 +10,7 @@ import {
   mayWrite,
   mergeBase,
   ownLogin,
+  readFile as readText,
   runArtifacts,
   workflowRun,
 } from '../../../../runner/adapters/github/github.ts'
@@ -49,6 +50,25 @@ describe('what GitHub says of commits and people', () => {
       code: 'github_refused',
       message: expect.stringContaining('GitHub answered 404 to GET /repos/acme/agents/compare/'),
     })
+  })
+
+  test('the merge base of histories that have nothing in common is the base itself', async () => {
+    const { git } = desk.repository
+    git('checkout', '--quiet', '--orphan', 'stranger')
+    const sha = await desk.repository.commit({ 'alone.txt': 'alone' })
+    await desk.repository.push('stranger')
+    expect(await mergeBase(github(), repo, desk.main, sha)).toBe(desk.main)
+    git('checkout', '--quiet', '--force', 'main')
+  })
+
+  test('a file that GitHub hands out no more says how large it is', async () => {
+    const body = { type: 'file', encoding: 'none', size: 2_000_000, content: '', name: 'big', path: 'big', sha: desk.main }
+    const over = desk.fault(({ path }) => (path.endsWith('/contents/big') ? { instead: { status: 200, body } } : undefined))
+    await expect(readText(github(), repo, 'big')).rejects.toMatchObject({
+      code: 'config_invalid',
+      message: expect.stringContaining('2000000'),
+    })
+    over()
   })
 
   test('who may write is who has the role', async () => {

@@ -16,7 +16,16 @@ async function compareRefs(ask: Ask, world: World): Promise<Answer> {
   if (!ask.known) return notFound()
   const [from, to] = [shaOf(ask.known, base, world), shaOf(ask.known, head, world)]
   if (from === undefined || to === undefined) return notFound()
+  if (!haveCommon(ask.known, from, to)) return notFound(`No common ancestor between ${base} and ${head}.`)
   return { status: 200, body: await comparison(ask, world, [from, to]) }
+}
+
+function haveCommon({ git }: Known, base: string, head: string): boolean {
+  try {
+    return gitOf(git.bare)('merge-base', base, head) !== ''
+  } catch {
+    return false
+  }
 }
 
 /** Throws when the emulator and git do not agree where two commits part. */

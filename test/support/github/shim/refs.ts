@@ -43,6 +43,21 @@ const tag: Shim = (ask, world) => {
   }
 }
 
+/** With the commits that they stand for. */
+const list: Shim = (ask, world) => {
+  if (!ask.known) return notFound()
+  const { name, git } = ask.known
+  const { items, headers } = paged(refsOf(ask.known, 'refs/tags/').toReversed(), ask, world.apiUrl)
+  const body = items.map((ref) => {
+    const tag = ref.name.replace('refs/tags/', '')
+    const sha = gitOf(git.bare)('rev-parse', `${ref.name}^{commit}`).trim()
+    const url = `${world.apiUrl}/repos/${name}`
+    const archives = { zipball_url: `${url}/zipball/${ref.name}`, tarball_url: `${url}/tarball/${ref.name}` }
+    return { name: tag, commit: { sha, url: `${url}/commits/${sha}` }, ...archives, node_id: `REF_${ref.name}` }
+  })
+  return { status: 200, headers, body }
+}
+
 const create: Shim = async (ask, world) => {
   const { ref, sha } = ask.json as { ref: string; sha: string } // the guard has looked at it
   if (!ask.known) return notFound()
@@ -72,6 +87,7 @@ const remove: Shim = async (ask, world) => {
 }
 
 export const refs: Shims = {
+  [`GET ${repo}/tags`]: list,
   [`GET ${repo}/git/ref/{ref}`]: one,
   [`GET ${repo}/git/matching-refs/{ref}`]: matching,
   [`GET ${repo}/git/tags/{tag_sha}`]: tag,

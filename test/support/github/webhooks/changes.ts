@@ -125,8 +125,10 @@ const changes: Readonly<Record<string, Change>> = {
 export async function announced(ask: Ask, world: World, work: () => Promise<Answer>): Promise<Answer> {
   const change = changes[ask.route]
   if (!change || !world.isWatched()) return work()
-  const earlier = ask.method === 'POST' && !ask.path.endsWith('/labels') ? {} : await world.look(ask.path)
+  // Of what is not there the work says so.
+  const earlier = ask.method === 'POST' && !ask.path.endsWith('/labels') ? {} : await world.look(ask.path).catch(() => undefined)
   const answer = await work()
+  if (earlier === undefined) return answer
   if (answer.status < 300) for (const happening of await change(ask, (answer.body ?? {}) as Json, world, earlier)) world.tell(happening) // a body of success
   return answer
 }
