@@ -8,11 +8,13 @@ import { fetchTrees } from './jobs/fetch-trees.ts'
 import { ingest } from './jobs/ingest.ts'
 import { lost } from './jobs/lost.ts'
 import { poll } from './jobs/poll.ts'
+import { progress } from './jobs/progress.ts'
 import { publish } from './jobs/publish.ts'
-import { progress, reconcile } from './jobs/reconcile.ts'
+import { reconcile } from './jobs/reconcile.ts'
 import { retain } from './jobs/retain.ts'
 import { sealFor } from './jobs/seal.ts'
 import type { Log } from './log.ts'
+import { pacedDoor } from './paced-door.ts'
 import type { Settings, WebSettings } from './settings.ts'
 import { openStore, type Store } from './store/open.ts'
 import { openClients } from './web/clients.ts'
@@ -40,7 +42,7 @@ export async function openWeb(settings: WebSettings, log: Log, given: Pace = {})
   )
   const stop = new AbortController()
   opening.defer(() => stop.abort())
-  const door = await loadGitHub()
+  const door = pacedDoor(await loadGitHub())
   const app = await openGitHubApp({ settings, take: (delivery) => keepDelivery(delivery, { store, log }), log })
   const clients = openClients({
     ...{ app, door, version },
@@ -84,7 +86,7 @@ async function workOn(world: WebWorld, { folder, pace }: Working, opening: Async
   await queue.work('ingest', { atOnce: 4 }, ({ data, attempt }) => ingest(data.delivery, world, { attempt }))
   await queue.work('fetch', { atOnce: 4 }, ({ data }) => fetchTrees(data.evaluation, world))
   await queue.work('conclude', { atOnce: 2 }, ({ data }) => conclude(data.evaluation, world))
-  await queue.work('publish', { atOnce: 4 }, ({ data }) => publish(data.evaluation, world))
+  await queue.work('publish', { atOnce: 8 }, ({ data }) => publish(data.evaluation, world))
   await queue.work('seal', { atOnce: 4 }, ({ data }) => sealFor(data, world))
   await queue.work('lost', {}, (job) => lost(job, world))
   await queue.work('reconcile', {}, () => reconcile(world, { stillMs: pace.reconcileSeconds * 1000 }))
@@ -94,12 +96,11 @@ async function workOn(world: WebWorld, { folder, pace }: Working, opening: Async
   // After a crash nobody waits for the next time.
   await queue.send('reconcile', {})
   await queue.send('poll', {})
-  const shown = new Map<string, number>()
   const every = (ms: number, act: () => Promise<unknown>) => {
     const timer = setInterval(() => void act().catch((error: unknown) => world.log.warn(toError(error).message)), ms)
     opening.defer(() => clearInterval(timer))
   }
-  every(pace.progressMs, () => progress(world, shown))
+  every(pace.progressMs / 3, () => progress(world, pace.progressMs))
   // One of all processes does it, however many ask.
   for (const [name, seconds] of [
     ['reconcile', pace.reconcileSeconds],

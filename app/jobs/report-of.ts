@@ -9,7 +9,8 @@ import type { Evaluation } from '../store/evaluations.ts'
 import { joined } from '../store/records.ts'
 import type { WebWorld } from '../web/world.ts'
 
-export type Told = { readonly plan: Plan; readonly report: Report; readonly results: readonly Result[] }
+/** `kept`: how many results were kept, of whichever attempt. */
+export type Told = { readonly plan: Plan; readonly report: Report; readonly results: readonly Result[]; readonly kept: number }
 type World = Pick<WebWorld, 'store' | 'blobs' | 'version'>
 
 /** What is known of an evaluation that has a plan, as a report. `live`: it is still going on. Undefined: it was never planned. */
@@ -17,11 +18,12 @@ export async function reportOf(evaluation: Evaluation, world: World, { live = fa
   if (evaluation.planBlob === null) return undefined
   const { store, version } = world
   const plan = unpackPlan(await textOf(evaluation.planBlob, world))
-  const results = joined(plan, await store.results.of(evaluation.id))
+  const kept = await store.results.of(evaluation.id)
+  const results = joined(plan, kept)
   const report =
     (await concluded(evaluation, world)) ??
     buildReport(plan, results, { version, now: new Date(), live, people: await peopleOn(evaluation, world) })
-  return { plan, results, report }
+  return { plan, results, report, kept: kept.length }
 }
 
 /** As it was when the verdict was given: what people say later changes later ones. */

@@ -4,7 +4,7 @@ import type { Publisher } from '../../runner/seams/publisher.ts'
 import { outcomeOf } from '../comments/outcome.ts'
 import type { OutboxRow } from '../store/github/outbox.ts'
 import type { WebWorld } from '../web/world.ts'
-import type { Publishing } from './publishing.ts'
+import { hopelessMs, type Publishing } from './publishing.ts'
 
 const release = z.object({ tag: z.string(), commit: z.string() })
 const reply = z.object({ issue: z.number(), to: z.string() })
@@ -12,7 +12,7 @@ const reply = z.object({ issue: z.number(), to: z.string() })
 /**
  * Writes what the outbox holds about an evaluation that has ended: the comment of its pull request, the answer to whoever asked for it,
  * the notes of its release. Each letter is done only when GitHub has it; what GitHub refuses for good is let go, everything else is tried
- * again later.
+ * again later, for two weeks.
  */
 export async function sendLetters(publishing: Publishing, world: WebWorld): Promise<void> {
   const { store, log } = world
@@ -23,11 +23,9 @@ export async function sendLetters(publishing: Publishing, world: WebWorld): Prom
     } catch (error) {
       const why = error instanceof Error ? error.message.slice(0, 1000) : String(error)
       const isRefused = error instanceof ProctorError && error.code === 'github_refused'
-      log.warn(
-        { evaluation: publishing.evaluation.id, letter: letter.key, error: why },
-        isRefused ? 'a letter is let go' : 'a letter waits',
-      )
-      if (isRefused) await store.outbox.gone(letter.id, why)
+      const isOver = isRefused || Date.now() - letter.createdAt.getTime() > hopelessMs
+      log.warn({ evaluation: publishing.evaluation.id, letter: letter.key, error: why }, isOver ? 'a letter is let go' : 'a letter waits')
+      if (isOver) await store.outbox.gone(letter.id, why)
       else await store.outbox.later(letter.id, why)
     }
   }

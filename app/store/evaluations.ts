@@ -65,10 +65,11 @@ export const evaluationsIn = (db: Db, queue: Within) => ({
   /** waiting -> queued, for exactly the commit that was looked at. */
   approve: ({ id, sha, by, withCredentials }: Approval): Promise<boolean> =>
     db.transaction().execute(async (trx) => {
-      const set = { state: 'queued', approvedBy: by, approvedWithCredentials: withCredentials } as const
+      const set = { state: 'queued', approvedBy: by, approvedWithCredentials: withCredentials, askedAt: new Date() } as const
       if (!(await advance(trx, { id, sha, from: ['waiting'], set }))) return false
       const { priority } = await trx.selectFrom('evaluations').select('priority').where('id', '=', id).executeTakeFirstOrThrow()
       await sendFetch({ trx, queue }, { id, priority })
+      await queue.send(trx, 'publish', { evaluation: id }, { singletonKey: id })
       return true
     }),
 
@@ -89,9 +90,9 @@ export const evaluationsIn = (db: Db, queue: Within) => ({
   /** Ends it without a verdict, for nothing can be told of it any more. */
   giveUp: (id: string, note: string): Promise<boolean> => endOne({ db, queue }, { id, state: 'failed', note }),
 
-  /** Not ended, the oldest first. */
-  live: (limit = 500): Promise<Evaluation[]> =>
-    db.selectFrom('evaluations').selectAll().where('state', 'not in', ends).orderBy('createdAt').limit(limit).execute(),
+  /** All that have not ended: what waits for somebody last, the oldest first. */
+  live: (): Promise<Evaluation[]> =>
+    db.selectFrom('evaluations').selectAll().where('state', 'not in', ends).orderBy(sql`state = 'waiting'`).orderBy('createdAt').execute(),
 })
 
 async function create({ trx, queue }: { trx: Trx; queue: Within }, asked: NewEvaluation): Promise<Created> {

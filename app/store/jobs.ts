@@ -18,7 +18,7 @@ export type Jobs = {
 }
 export type JobName = keyof Jobs
 
-export type Sending = Pick<SendOptions, 'id' | 'priority' | 'group' | 'singletonKey' | 'singletonSeconds' | 'startAfter'>
+export type Sending = Pick<SendOptions, 'id' | 'priority' | 'group' | 'singletonKey' | 'singletonSeconds' | 'startAfter' | 'retryLimit'>
 
 const minutes = 60
 const hours = 60 * minutes

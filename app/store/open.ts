@@ -18,6 +18,7 @@ import { baselinesIn } from './people/baselines.ts'
 import { expectedIn } from './people/expected.ts'
 import { feedbackIn } from './people/feedback.ts'
 import { quarantineIn } from './people/quarantine.ts'
+import { publicationsIn } from './publications.ts'
 import { dropAll, knowQueues, prepareQueues, queueOn, type Within, withinTransactions } from './queue.ts'
 import { recordsOf } from './records.ts'
 import { resultsIn } from './results.ts'
@@ -25,6 +26,8 @@ import { retentionIn } from './retention.ts'
 import { credentialsIn } from './secrets/credentials.ts'
 import { keyringOf } from './secrets/keyring.ts'
 import { stuckIn } from './stuck.ts'
+import { treesIn } from './trees.ts'
+import { troublesIn } from './troubles.ts'
 import { verdictsIn } from './verdicts.ts'
 import { workersIn } from './workers.ts'
 
@@ -78,6 +81,9 @@ export async function storeOn(connection: Omit<Connection, keyof AsyncDisposable
     verdicts: verdictsIn(db, queue),
     outbox: outboxIn(db),
     checkRuns: checkRunsIn(db),
+    publications: publicationsIn(db),
+    trees: treesIn(db, queue),
+    troubles: troublesIn(db),
     stuck: stuckIn(db, queue),
     feedback: feedbackIn(db),
     expected: expectedIn(db),

@@ -6,15 +6,17 @@ import type { Db } from './database/pool.ts'
 import { sendFetch, sendPlan } from './evaluations.ts'
 import type { Trx, Within } from './queue.ts'
 
-export type Stuck = { readonly id: string; readonly state: EvaluationState; readonly changedAt: Date; readonly createdAt: Date }
+/** `why`: what its last try failed of, if it is known. */
+export type Stuck = { readonly id: string; readonly state: EvaluationState; readonly askedAt: Date; readonly why: string | null }
 
 /** Evaluations that nobody works on although they have not ended: whatever went wrong, they are found here. */
 export const stuckIn = (db: Db, queue: Within) => ({
   /** Those that have been in their state since before `since` and whose next job is not in the queue. */
   async find(since: Date, limit = 100): Promise<Stuck[]> {
     const { rows } = await sql<Stuck>`
-      SELECT e.id, e.state, e.changed_at, e.created_at FROM proctor.evaluations e
-      WHERE e.changed_at < ${since}
+      SELECT e.id, e.state, e.asked_at, t.error AS why FROM proctor.evaluations e
+      LEFT JOIN proctor.troubles t ON t.evaluation_id = e.id AND t.work = 'fetch' AND e.state = 'queued'
+      WHERE e.changed_at < ${since} AND (t.not_before IS NULL OR t.not_before <= now())
         AND NOT EXISTS (SELECT 1 FROM pgboss.job j WHERE j.name = 'lost' AND j.state < 'completed' AND j.data ->> 'evaluation' = e.id::text)
         AND CASE e.state
           WHEN 'queued' THEN NOT ${waits('fetch')}
@@ -25,7 +27,7 @@ export const stuckIn = (db: Db, queue: Within) => ({
               AND NOT EXISTS (SELECT 1 FROM pgboss.job j WHERE j.name = 'chunk' AND j.id = c.job_id AND j.state < 'completed'))
           ELSE false
         END
-      ORDER BY e.created_at LIMIT ${limit}`.execute(db)
+      ORDER BY e.changed_at LIMIT ${limit}`.execute(db)
     return rows
   },
 

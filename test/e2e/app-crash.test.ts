@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openProcesses, type Processes } from '../support/app-processes.ts'
+import { faults } from '../support/github/faults.ts'
 import { type Hub, openHub } from '../support/github/hub.ts'
 import { type OwnEngine, ownEngine } from '../support/own-engine.ts'
 import { type Cluster, execute, ownCluster, rowsOf } from '../support/postgres.ts'
@@ -64,9 +65,14 @@ test(
     const changes: Change[] = []
     const killed: Record<string, number> = {}
 
-    await Promise.all([makeChanges(), makeTrouble()])
+    const outages = { times: 0, refused: 0 }
+    let isOver = false
+
+    await Promise.all([Promise.all([makeChanges(), makeTrouble()]).finally(() => (isOver = true)), makeOutages()])
     await quiet()
-    console.log(`seed ${seed}: ${changes.length} changes, killed ${JSON.stringify(killed)}, ${await figures()}`)
+    console.log(
+      `seed ${seed}: ${changes.length} changes, killed ${JSON.stringify(killed)}, outages of the checks API ${JSON.stringify(outages)}, ${await figures()}`,
+    )
 
     async function makeChanges() {
       for (let at = 1; at <= size.changes; at++) {
@@ -109,6 +115,24 @@ test(
       }
     }
 
+    /** Beside all that, GitHub takes no check runs for a while, and again. Reading goes on as ever. */
+    async function makeOutages() {
+      const chance = seeded(seed + 2)
+      while (!isOver) {
+        await wait(2000 + chance() * 8000)
+        const heal = there(hub).fault(({ route, method }) => {
+          if (method === 'GET' || !route.includes('/check-runs')) return undefined
+          outages.refused += 1
+          return faults.badGateway
+        })
+        outages.times += 1
+        await wait(1000 + chance() * (isFull ? 60_000 : 15_000))
+        // As if it had lasted until no job would try again.
+        await execute(databaseUrl(), `DELETE FROM pgboss.job WHERE name = 'publish' AND state = 'retry'`).catch(() => {})
+        heal()
+      }
+    }
+
     for (const { sha, answer, superseded } of changes) {
       const runs = await there(hub).checkRuns(name, sha)
       const newest = new Map(runs.map((run) => [run.name, run] as const))
@@ -138,6 +162,7 @@ async function quiet(): Promise<void> {
     evaluations: `proctor.evaluations WHERE state NOT IN ('done', 'cancelled', 'failed')`,
     letters: `proctor.outbox WHERE state = 'due'`,
     'check runs': `proctor.check_runs WHERE status <> 'completed'`,
+    'not shown': `proctor.evaluations WHERE shown IS DISTINCT FROM state`,
     jobs: `pgboss.job WHERE state < 'completed' AND name NOT IN ('reconcile', 'poll', 'retain') AND name NOT LIKE '\\_\\_%'`,
   }
   await expect
@@ -150,7 +175,7 @@ async function quiet(): Promise<void> {
       },
       { timeout: isFull ? 1_200_000 : 200_000, interval: 1000 },
     )
-    .toEqual({ deliveries: 0, evaluations: 0, letters: 0, 'check runs': 0, jobs: 0, untold: 0 })
+    .toEqual({ deliveries: 0, evaluations: 0, letters: 0, 'check runs': 0, 'not shown': 0, jobs: 0, untold: 0 })
 }
 
 async function figures(): Promise<string> {

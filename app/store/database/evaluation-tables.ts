@@ -68,6 +68,22 @@ export type Evaluations = {
   changedAt: Now
   startedAt: Maybe<Date>
   finishedAt: Maybe<Date>
+  /** The state that GitHub shows, since when, and how many results it shows. */
+  shown: Maybe<EvaluationState>
+  shownAt: Maybe<Date>
+  shownResults: Maybe<number>
+  /** When somebody wanted it to go on: when it was made, or approved. */
+  askedAt: Now
+}
+
+/** `notBefore`: it is tried again then. */
+export type Troubles = {
+  evaluationId: string
+  work: 'fetch' | 'publish'
+  tries: number
+  since: Now
+  notBefore: Time
+  error: string
 }
 
 export type Batches = {

@@ -87,7 +87,10 @@ export type CheckRuns = {
   evaluationId: string
   name: string
   githubId: number
-  status: 'queued' | 'in_progress' | 'completed'
+  /** `asking`: completed on GitHub, until somebody acts. `given_up`: whatever GitHub shows, nobody can change it any more. */
+  status: 'queued' | 'in_progress' | 'asking' | 'completed' | 'given_up'
   conclusion: Maybe<Conclusion>
+  /** Of all that it was last made to say. */
+  digest: Maybe<string>
   updatedAt: Now
 }

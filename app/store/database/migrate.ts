@@ -7,6 +7,7 @@ import { workerLogins } from './migrations/003-worker-logins.ts'
 import { proposedBatches } from './migrations/004-proposed-batches.ts'
 import { imageBuilds } from './migrations/005-image-builds.ts'
 import { missedDeliveries } from './migrations/006-missed-deliveries.ts'
+import { whatIsShown } from './migrations/007-what-is-shown.ts'
 import type { Db } from './pool.ts'
 
 /** Forward only, in their order; one that was released is never edited. PostgreSQL 15 must understand it. */
@@ -17,6 +18,7 @@ const migrations: Readonly<Record<string, readonly string[]>> = {
   '004-proposed-batches': proposedBatches,
   '005-image-builds': imageBuilds,
   '006-missed-deliveries': missedDeliveries,
+  '007-what-is-shown': whatIsShown,
 }
 
 /** The versions of the store's tables, oldest first. */

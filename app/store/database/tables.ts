@@ -1,4 +1,4 @@
-import type { Batches, BlobUses, Chunks, Evaluations, Results, Samples, Scores, Verdicts } from './evaluation-tables.ts'
+import type { Batches, BlobUses, Chunks, Evaluations, Results, Samples, Scores, Troubles, Verdicts } from './evaluation-tables.ts'
 import type {
   Agents,
   AgentVersions,
@@ -43,5 +43,6 @@ export type Tables = {
   readonly claims: Claims
   readonly imageBuilds: ImageBuilds
   readonly blobUses: BlobUses
+  readonly troubles: Troubles
   readonly workerLogins: WorkerLogins
 }

@@ -7,8 +7,8 @@ export type CheckRun = Readonly<Selectable<CheckRuns>>
 /** Check runs of ours on GitHub, as they were last written there. */
 export const checkRunsIn = (db: Db) => ({
   async save(checkRun: Readonly<Insertable<CheckRuns>>): Promise<void> {
-    const { githubId, status, conclusion = null } = checkRun
-    const set = { githubId, status, conclusion, updatedAt: new Date() }
+    const { githubId, status, conclusion = null, digest = null } = checkRun
+    const set = { githubId, status, conclusion, digest, updatedAt: new Date() }
     await db
       .insertInto('checkRuns')
       .values(checkRun)
@@ -21,16 +21,4 @@ export const checkRunsIn = (db: Db) => ({
 
   byGithubId: (githubId: number): Promise<CheckRun | undefined> =>
     db.selectFrom('checkRuns').selectAll().where('githubId', '=', githubId).executeTakeFirst(),
-
-  /** Not completed although their evaluation has ended: somebody died before saying so. */
-  orphans: (limit = 100): Promise<CheckRun[]> =>
-    db
-      .selectFrom('checkRuns')
-      .innerJoin('evaluations', 'evaluations.id', 'checkRuns.evaluationId')
-      .selectAll('checkRuns')
-      .where('checkRuns.status', '!=', 'completed')
-      .where('evaluations.state', 'in', ['done', 'cancelled', 'failed'])
-      .orderBy('checkRuns.updatedAt')
-      .limit(limit)
-      .execute(),
 })

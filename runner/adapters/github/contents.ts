@@ -23,15 +23,40 @@ export async function readFile(github: GitHub, repo: string, path: string, ref?:
 
 const downloadMs = 600_000
 
-/** The tree of a commit as GitHub packs it: a tar.gz with one top folder. Its address is signed, and is asked without the token. */
-export async function tarball(github: GitHub, repo: string, commit: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+/**
+ * The tree of a commit as GitHub packs it: a tar.gz with one top folder. Its address is signed, and is asked without the token. Throws
+ * `commit_gone`; what comes throws `tree_too_large` when it has more than `mostBytes`.
+ */
+export async function tarball(
+  github: GitHub,
+  repo: string,
+  commit: string,
+  { signal, mostBytes }: { readonly signal: AbortSignal; readonly mostBytes: number },
+): Promise<AsyncIterable<Uint8Array>> {
   const asked = { ...ownerAndName(repo), ref: commit, request: { redirect: 'manual' } } as const
-  const { headers } = await github.api.rest.repos.downloadTarballArchive(asked)
+  const { headers } = await github.api.rest.repos.downloadTarballArchive(asked).catch((error: unknown) => {
+    throw hasStatus(error, ...gone) ? commitGone(repo, commit, error.status) : error
+  })
   if (!headers.location) throw new ProctorError('github_failed', `GitHub did not say where the tree of ${commit} is`)
   const answer = await fetch(headers.location, {
     headers: { 'user-agent': github.userAgent },
     signal: AbortSignal.any([signal, AbortSignal.timeout(downloadMs)]),
   })
+  if (gone.includes(answer.status)) throw commitGone(repo, commit, answer.status)
   if (!answer.ok || !answer.body) throw new ProctorError('github_failed', `the tree of ${commit} could not be downloaded: ${answer.status}`)
-  return answer.body as AsyncIterable<Uint8Array> // of fetch, it can be iterated over
+  return upTo(mostBytes, answer.body as AsyncIterable<Uint8Array>, commit) // of fetch, it can be iterated over
+}
+
+const gone = [404, 410, 451]
+const commitGone = (repo: string, commit: string, status = 404) =>
+  new ProctorError('commit_gone', `GitHub has no tree of ${commit} in ${repo} (${status})`)
+
+async function* upTo(mostBytes: number, chunks: AsyncIterable<Uint8Array>, commit: string): AsyncGenerator<Uint8Array> {
+  let bytes = 0
+  for await (const chunk of chunks) {
+    bytes += chunk.length
+    if (bytes > mostBytes)
+      throw new ProctorError('tree_too_large', `the tree of ${commit} has more than ${Math.floor(mostBytes / 2 ** 20)} MB, packed`)
+    yield chunk
+  }
 }

@@ -43,6 +43,11 @@ export const authorCodes = {
     'The file is no backup of an embedded database, or it is damaged. Nothing was changed.',
     'Name another; `proctor database list` lists them.',
   ),
+  commit_gone: author(
+    'whoever pushed the commit',
+    'GitHub does not have the commit any more, or may not hand out what is in it.',
+    'Push it again: what is pushed then is examined.',
+  ),
   config_invalid: author(
     'the author of the file',
     'A file does not follow its format.',
@@ -105,6 +110,11 @@ export const authorCodes = {
     'whoever wrote the workflow',
     "A shard's results belong to another plan or run, came twice, or are damaged.",
     'Run the jobs of the shards again, then the merge.',
+  ),
+  tree_too_large: author(
+    'whoever looks after the repository',
+    'The tree of the commit is larger than what is examined.',
+    'Take large files out of it, or leave them to Git LFS; docs/deploy.md says how much is taken.',
   ),
   usage_invalid: author('whoever typed the command', 'The command line is not understood.', 'Run the command with --help.'),
 } as const satisfies Record<string, Entry>

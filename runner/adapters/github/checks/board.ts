@@ -12,6 +12,7 @@ import {
   updateCheckRun,
 } from './check-run.ts'
 import { type Steps, sendFitting } from './fitting.ts'
+import { digestOf, type Memory, type Written } from './memory.ts'
 
 /** `externalId` is the same for all attempts of one workflow run but for the number at its end. `name` is that of the aggregate. */
 type Options = Commit & {
@@ -19,18 +20,26 @@ type Options = Commit & {
   readonly name: string
   readonly detailsUrl: () => string
   readonly log: (line: string) => void
+  readonly memory?: Memory | undefined
 }
 export type Board = ReturnType<typeof openBoard>
-type State = { readonly conclusion?: Conclusion; readonly queued?: boolean; readonly actions?: readonly Action[] }
+/** `asking`: it goes on when somebody acts. */
+type State = {
+  readonly conclusion?: Conclusion
+  readonly queued?: boolean
+  readonly asking?: boolean
+  readonly actions?: readonly Action[]
+}
 
 /**
  * The check runs of one plan by their names, each made once. Once GitHub says that this token may not write any, it is asked for nothing
  * any more.
  */
-export function openBoard({ externalId, name: aggregate, detailsUrl, log, ...commit }: Options) {
+export function openBoard({ externalId, name: aggregate, detailsUrl, log, memory, ...commit }: Options) {
   const known = new Map<string, CheckRun>()
   const found = new Set<number>()
-  const concluded = new Map<string, Conclusion>()
+  const written = new Map<string, Written>(memory?.written)
+  const newest = new Map<string, number>()
   const app: { slug?: string } = {}
   let refused = false
   let mayHaveTwins = false
@@ -51,19 +60,45 @@ export function openBoard({ externalId, name: aggregate, detailsUrl, log, ...com
     }
   }
 
-  async function write(name: string, output: Output, state: State = {}): Promise<CheckRun> {
-    const { conclusion } = state
-    const content = { externalId, detailsUrl: detailsUrl(), output, ...state }
+  /** What it was last made to say, as far as anybody remembers: it may be another one now, or somebody else may have completed it. */
+  function lastOf(name: string): Written | undefined {
+    const [run, last] = [known.get(name), written.get(name)]
+    const wasOpen = last?.status === 'queued' || last?.status === 'in_progress'
+    return run && last?.id === run.id && wasOpen === run.isOpen ? last : undefined
+  }
+  const saysAlready = (name: string, says: string): boolean => lastOf(name)?.digest === says
+
+  async function remember(name: string, id: number, { conclusion, queued = false, asking = false }: State, says: string): Promise<void> {
+    const status = conclusion === undefined ? (queued ? 'queued' : 'in_progress') : asking ? 'asking' : 'completed'
+    const last = { id, status, ...(conclusion !== undefined && { conclusion }), digest: says } as const
+    written.set(name, last)
+    await memory?.keep(name, last)
+  }
+
+  /**
+   * GitHub lets nobody change the status or the conclusion of one that is completed
+   * (https://github.com/orgs/community/discussions/24761): another one of the same name takes its place, and that one is shown. So it
+   * loses its buttons, too.
+   */
+  function isPast(name: string, { conclusion, asking = false }: State): boolean {
+    const run = known.get(name)
+    if (!run || run.isOpen) return false
+    return conclusion !== run.conclusion || (lastOf(name)?.status === 'asking' && !asking)
+  }
+
+  /** `says`: what stands for all of it, also for what GitHub takes only a part of. */
+  async function write(name: string, output: Output, state: State, says: string): Promise<void> {
+    const { conclusion, queued = false, actions = [] } = state
+    const content = { externalId, detailsUrl: detailsUrl(), output, queued, actions, ...(conclusion !== undefined && { conclusion }) }
     const before = known.get(name)
-    const update = before && updateCheckRun(commit, before, content)
+    const update = before && !isPast(name, state) ? updateCheckRun(commit, before, content) : undefined
     // One that was found may be another App's, which took our id for its own: then ours is another.
-    const updated = await (update && found.has(before.id) ? ifOurs(update) : update)
-    const run = updated ?? (await createCheckRun(commit, name, { ...content, onRepeat }))
+    const updated = await (update && before && found.has(before.id) ? ifOurs(update) : update)
+    const run = updated ?? (await createCheckRun(commit, name, { ...content, onRepeat, instead: before?.id }))
     found.delete(run.id)
-    known.set(name, { ...run, isOpen: conclusion === undefined })
-    if (conclusion !== undefined) concluded.set(name, conclusion)
+    known.set(name, { ...run, isOpen: conclusion === undefined, conclusion })
     if (run.app !== undefined) app.slug = run.app
-    return run
+    await remember(name, run.id, state, says)
   }
 
   /** Of this attempt of the job; or of an earlier one that left it open, which nobody else will complete. */
@@ -73,6 +108,9 @@ export function openBoard({ externalId, name: aggregate, detailsUrl, log, ...com
 
   return {
     has: (name: string): boolean => known.has(name),
+    isOpen: (name: string): boolean => known.get(name)?.isOpen === true,
+    /** A later one of this name, of somebody else who writes as we do, is what GitHub shows. */
+    isHidden: (name: string): boolean => (newest.get(name) ?? 0) > (known.get(name)?.id ?? 0),
     openNames: (): readonly string[] => [...known.values()].filter(({ isOpen }) => isOpen).map(({ name }) => name),
     get open(): number[] {
       return [...known.values()].filter(({ isOpen }) => isOpen).map(({ id }) => id)
@@ -94,6 +132,8 @@ export function openBoard({ externalId, name: aggregate, detailsUrl, log, ...com
     /** Takes up what is there already. Of two with one name the later is the one that GitHub shows. */
     async adopt(): Promise<void> {
       const all = (await allowed(() => listCheckRuns(commit))) ?? []
+      for (const { name, id, externalId: by } of all)
+        if (by.split(':')[0] === externalId.split(':')[0]) newest.set(name, Math.max(id, newest.get(name) ?? 0))
       for (const run of all.filter(isOurs).toSorted((a, b) => a.id - b.id)) {
         const other = known.get(run.name)
         const [older, newer] = other && other.id > run.id ? [run, other] : [other, run]
@@ -105,39 +145,43 @@ export function openBoard({ externalId, name: aggregate, detailsUrl, log, ...com
       }
     },
 
-    /** All that are known, with what this process concluded of them. */
-    get all(): readonly (Pick<CheckRun, 'id' | 'name' | 'isOpen'> & { readonly conclusion?: Conclusion })[] {
-      return [...known.values()].map(({ id, name, isOpen }) => {
-        const conclusion = concluded.get(name)
-        return { id, name, isOpen, ...(conclusion !== undefined && { conclusion }) }
-      })
-    },
-
+    /** One that is in progress already goes on showing what it shows. */
     async start(name: string, output: Output, { queued = false } = {}): Promise<void> {
-      await allowed(() => write(name, output, { queued }))
+      if (!queued && lastOf(name)?.status === 'in_progress') return
+      const says = digestOf([detailsUrl(), output, queued])
+      if (!saysAlready(name, says)) await allowed(() => write(name, output, { queued }, says))
     },
 
     async progress(name: string, output: Output): Promise<void> {
       const run = known.get(name)
-      if (run?.isOpen) await allowed(() => showProgress(commit, run.id, output))
+      const says = digestOf([detailsUrl(), output])
+      if (!run?.isOpen || saysAlready(name, says)) return
+      await allowed(async () => {
+        await showProgress(commit, run.id, output)
+        await remember(name, run.id, {}, says)
+      })
     },
 
     /** With the first of its annotations. What is returned adds the others: later, when every check run is complete. */
-    async complete(name: string, conclusion: Conclusion, steps: Steps, actions: readonly Action[] = []): Promise<() => Promise<void>> {
-      const has = (known.get(name)?.annotations ?? 0) > 0
+    async complete(name: string, conclusion: Conclusion, steps: Steps, more: Omit<State, 'conclusion'> = {}): Promise<() => Promise<void>> {
+      const state = { ...more, conclusion }
+      const { annotations: _, ...whole } = (await steps[0]?.()) ?? {}
+      const says = digestOf([detailsUrl(), whole, conclusion, more.actions ?? []])
+      if (saysAlready(name, says)) return async () => {}
+      const has = !isPast(name, state) && (known.get(name)?.annotations ?? 0) > 0
       const done = await allowed(() =>
         sendFitting(steps, {
           onRefused: (error) => log(`${name} shows less than it could: ${error.message}`),
           async send({ annotations = [], ...output }) {
-            const [first = [], ...more] = annotationParts(has ? [] : annotations)
-            await write(name, { ...output, annotations: first }, { conclusion, actions })
-            return { output, more }
+            const [first = [], ...rest] = annotationParts(has ? [] : annotations)
+            await write(name, { ...output, annotations: first }, state, says)
+            return { output, rest }
           },
         }),
       )
       return async () => {
-        for (const annotations of done?.more ?? [])
-          await allowed(() => write(name, { title: '', summary: '', ...done?.output, annotations }, { conclusion, actions }))
+        for (const annotations of done?.rest ?? [])
+          await allowed(() => write(name, { title: '', summary: '', ...done?.output, annotations }, state, says))
       }
     },
   }

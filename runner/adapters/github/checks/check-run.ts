@@ -19,6 +19,7 @@ export type CheckRun = {
   readonly url: string | undefined
   readonly externalId: string
   readonly isOpen: boolean
+  readonly conclusion: string | undefined
   /** How many it has. */
   readonly annotations: number
   /** Short name of the App that made it: `github-actions` for the token of a job. */
@@ -42,10 +43,11 @@ export async function listCheckRuns({ github, repo, sha }: Commit, name?: string
   return (await github.api.paginate(github.api.rest.checks.listForRef, asked)).map(checkRun)
 }
 
+/** `instead`: the id of one that it takes the place of. */
 export async function createCheckRun(
   commit: Commit,
   name: string,
-  { onRepeat, ...content }: Content & { readonly onRepeat: () => void },
+  { onRepeat, instead, ...content }: Content & { readonly onRepeat: () => void; readonly instead: number | undefined },
 ): Promise<CheckRun> {
   const { github, repo, sha } = commit
   const { externalId } = content
@@ -56,7 +58,8 @@ export async function createCheckRun(
       const { data } = await github.api.rest.checks.create({ ...ownerAndName(repo), name, head_sha: sha, ...written(content) })
       return checkRun(data)
     },
-    find: async () => (await listCheckRuns(commit, name)).find((run) => run.name === name && run.externalId === externalId),
+    find: async () =>
+      (await listCheckRuns(commit, name)).find((run) => run.name === name && run.externalId === externalId && run.id > (instead ?? 0)),
   })
 }
 
@@ -108,15 +111,17 @@ type Told = {
   readonly html_url: string | null
   readonly external_id: string | null
   readonly status: string
+  readonly conclusion: string | null
   readonly output: { readonly annotations_count: number }
   readonly app: { readonly slug?: string } | null
 }
-const checkRun = ({ id, name, html_url, external_id, status, output, app }: Told): CheckRun => ({
+const checkRun = ({ id, name, html_url, external_id, status, conclusion, output, app }: Told): CheckRun => ({
   id,
   name,
   url: html_url ?? undefined,
   externalId: external_id ?? '',
   isOpen: status !== 'completed',
+  conclusion: conclusion ?? undefined,
   annotations: output.annotations_count,
   app: app?.slug,
 })

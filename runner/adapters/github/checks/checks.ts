@@ -4,6 +4,7 @@ import type { Publisher } from '../../../seams/publisher.ts'
 import { type Board, openBoard } from './board.ts'
 import type { Action, Commit, Output } from './check-run.ts'
 import type { Steps } from './fitting.ts'
+import type { Memory } from './memory.ts'
 import { aggregateSteps, batchSteps, conclusionOf, failedSteps, type Named, nameOf, type Shown, withoutText } from './outputs.ts'
 import { coalesced } from './progress.ts'
 
@@ -17,22 +18,22 @@ type Options = Commit &
     readonly name: string
     readonly log: (line: string) => void
     readonly progressMs?: number
+    /** What these check runs were made to say before; it is told of all that is written now. */
+    readonly memory?: Memory
     /** Buttons of the aggregate, once it is completed. */
     readonly actions?: (report: Report) => readonly Action[]
   }
 export type Checks = Publisher & {
-  /** Creates the aggregate, queued: somebody will begin. One that is there already stays as it is. */
+  /** Shows the aggregate as queued: somebody will begin. One that is open already stays as it is. */
   queue(): Promise<void>
   /** Completes the aggregate: nothing goes on before somebody acts, which `actions` let them do. */
   ask(output: Output, actions: readonly Action[]): Promise<void>
-  /** Creates one for each batch and one for all, in progress; those of the same job that are there already are used again. */
+  /** Shows one for each batch and one for all, in progress; those of the same job that are open already are used again. */
   begin(batches: readonly Named[]): Promise<void>
-  /** Nothing can be said but why: completes all that are open, and the aggregate in any case. */
+  /** Nothing can be said but why: completes all that are open, and the aggregate unless another process has given it a result. */
   fail(errors: readonly ProctorError[]): Promise<void>
-  /** Completes all that are open, at once: the process is about to end. */
+  /** Completes all that are open, at once: the process is about to end. With a memory the aggregate says so in any case. */
   cancel(message: string): Promise<void>
-  /** All of them, as they were last written here or found. */
-  readonly all: Board['all']
   /** Ids of those that are not completed. */
   readonly open: number[]
   /** Page of the aggregate. */
@@ -49,6 +50,7 @@ export function openChecks({
   name,
   progressMs = 15_000,
   log,
+  memory,
   actions = () => [],
   place,
   read,
@@ -56,7 +58,7 @@ export function openChecks({
   ...commit
 }: Options): Checks {
   const shown: Shown = { place, read, files }
-  const board = openBoard({ ...commit, log, externalId, name, detailsUrl: () => place.reportUrl ?? place.runUrl })
+  const board = openBoard({ ...commit, log, externalId, name, memory, detailsUrl: () => place.reportUrl ?? place.runUrl })
   let stopped = false
   let adopted = false
   let published: Report | undefined
@@ -73,22 +75,20 @@ export function openChecks({
     adopted = true
   }
 
-  const changed = new Map<string, string>()
   const live = coalesced<Report>(progressMs, (report) =>
     inTurn(async () => {
       for (const batch of report.batches) {
-        const title = nameOf(name, batch)
-        const state = JSON.stringify(batch.totals)
-        if (stopped || published || changed.get(title) === state) continue
-        changed.set(title, state)
-        await board.progress(title, await withoutText(batch, report, shown))
+        if (stopped || published) return
+        // It says already that it is in progress.
+        if (batch.totals.pass + batch.totals.fail + batch.totals.unscored === 0) continue
+        await board.progress(nameOf(name, batch), await withoutText(batch, report, shown))
       }
     }),
   )
 
   /** Every one of them, whatever becomes of the others; throws the first error in the end. */
   async function completeAll(
-    all: readonly (readonly [name: string, conclusion: Conclusion, steps: Steps, actions?: readonly Action[]])[],
+    all: readonly (readonly [name: string, conclusion: Conclusion, steps: Steps, more?: Parameters<Board['complete']>[3]])[],
   ): Promise<void> {
     const errors: unknown[] = []
     const failed = (error: unknown) => void errors.push(error)
@@ -105,7 +105,7 @@ export function openChecks({
     await completeAll([
       ...report.batches.map((batch) => [nameOf(name, batch), conclusionOf(batch), batchSteps(batch, report, shown)] as const),
       ...others.map((title) => [title, 'neutral', [() => noResult(place.runUrl)]] as const),
-      [name, report.conclusion, aggregateSteps(report, shown), actions(report)],
+      [name, report.conclusion, aggregateSteps(report, shown), { actions: actions(report) }],
     ])
     if (board.mayHaveTwins) await board.adopt()
   }
@@ -114,12 +114,12 @@ export function openChecks({
     queue: () =>
       inTurn(async () => {
         await adopt()
-        if (!stopped && !board.has(name)) await board.start(name, waiting(place.runUrl), { queued: true })
+        if (!stopped && !board.isOpen(name)) await board.start(name, waiting(place.runUrl), { queued: true })
       }),
     ask: (output, actions) =>
       inTurn(async () => {
         await adopt()
-        await completeAll([[name, 'action_required', [() => output], actions]])
+        await completeAll([[name, 'action_required', [() => output], { actions, asking: true }]])
       }),
     async begin(batches) {
       await inTurn(async () => {
@@ -141,18 +141,18 @@ export function openChecks({
       await inTurn(async () => {
         // Another process of the same job may have begun them, or GitHub may have without telling.
         await board.adopt().catch((error: Error) => log(error.message))
-        const due = board.has(name) ? board.openNames() : [name, ...board.openNames()]
-        await completeAll(due.map((title) => [title, gravest(errors), failedSteps(errors, shown, title === name)]))
+        const due = new Set([...(memory || !board.has(name) ? [name] : []), ...board.openNames()])
+        await completeAll([...due].map((title) => [title, gravest(errors), failedSteps(errors, shown, title === name)]))
       })
     },
     async cancel(message) {
       stopped = true
       await Promise.race([Promise.all([live.end(), last]), new Promise((passed) => setTimeout(passed, 1500).unref())])
+      if (memory) await adopt()
+      // Of a commit that is looked at once more the newer check run is the one that counts: no other may be put before it.
+      const due = new Set([...(memory && !board.isHidden(name) ? [name] : []), ...board.openNames()])
       const output = { title: 'Cancelled', summary: `${message}\n\n${place.runUrl}` }
-      await Promise.all(board.openNames().map((title) => board.complete(title, 'cancelled', [() => output])))
-    },
-    get all() {
-      return board.all
+      await Promise.all([...due].map((title) => board.complete(title, 'cancelled', [() => output])))
     },
     get open() {
       return board.open

@@ -112,7 +112,13 @@ describe('check runs of a plan', () => {
     expect(sizes).toEqual([50, 50, undefined, 50, 20, 50, 20])
     expect((await shown(sha)).map(([, conclusion]) => conclusion)).toEqual(['failure', 'failure', 'failure'])
     await checks.publish({ ...report, revision: report.revision + 1 })
-    expect(desk.requests.slice(at + 7).map(({ json }) => (json.output as { annotations?: unknown[] }).annotations)).toEqual(
+    expect(desk.since(at + 7), 'it says that already').toEqual([])
+    await opened({ sha, files: ['evals/parser.csv', 'evals/writer.csv'] }).publish(report)
+    expect(desk.since(at + 7)).toEqual([
+      'GET /repos/{owner}/{repo}/commits/{ref}/check-runs',
+      ...Array(3).fill('PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}'),
+    ])
+    expect(desk.requests.slice(at + 8).map(({ json }) => (json.output as { annotations?: unknown[] }).annotations)).toEqual(
       Array(3).fill(undefined),
     )
   })

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { openGitHub } from '../../../../runner/adapters/github/github.ts'
+import { openBudget, openGitHub } from '../../../../runner/adapters/github/github.ts'
 import { pace } from '../../../../runner/adapters/github/pace.ts'
 
 /** A server that answers as the test says, one answer after the other; the last one again and again. */
@@ -169,10 +169,51 @@ describe('the client', () => {
 })
 
 test('writes are let through in a burst, then spaced', async () => {
-  const limiter = pace({ atOnce: 3, everyMs: 60 }).key('x')
+  const limiter = pace([{ atOnce: 3, everyMs: 60 }]).limiter.key('x')
   const start = performance.now()
   const done: number[] = []
   await Promise.all(Array.from({ length: 5 }, (_, at) => limiter.schedule({}, async () => void done.push(at))))
   expect(performance.now() - start).toBeGreaterThanOrEqual(115)
   expect(done).toEqual([0, 1, 2, 3, 4])
+})
+
+describe('what may be written', () => {
+  const twice = [{ atOnce: 4, everyMs: 20 }]
+  const nothing = async () => {}
+
+  test('is one for all who share it, by every rate that holds', async () => {
+    const due: number[] = []
+    const [one, other] = [pace(twice, { due }), pace(twice, { due })]
+    const start = performance.now()
+    for (const { limiter } of [one, other, one, other, one, other]) await limiter.key('x').schedule({}, nothing)
+    expect(performance.now() - start).toBeGreaterThanOrEqual(35)
+    const hourly = pace([...twice, { atOnce: 2, everyMs: 10_000 }], { mostMs: 1000 })
+    for (let at = 0; at < 2; at++) await hourly.limiter.key('x').schedule({}, nothing)
+    await expect(hourly.limiter.key('x').schedule({}, nothing)).rejects.toMatchObject({ code: 'github_limited', isLost: false })
+  })
+
+  test('is left to what matters when half of it is used', async () => {
+    const { limiter, hasRoom } = pace([{ atOnce: 4, everyMs: 10_000 }])
+    const before: boolean[] = []
+    for (let at = 0; at < 4; at++) {
+      before.push(hasRoom())
+      await limiter.key('x').schedule({}, nothing)
+    }
+    expect([...before, hasRoom()]).toEqual([true, true, true, false, false])
+  })
+
+  test('is shared by all clients of an account, of whichever repository', async () => {
+    replies = [ok]
+    const budget = openBudget()
+    const open = () => openGitHub({ token, apiUrl: origin, version: '1.2.3', log: () => {}, secondMs: 10_000, budget, patience: 0.001 }).api
+    const [one, other] = [open(), open()]
+    const progress = (api: ReturnType<typeof open>) => api.rest.checks.update({ ...own, check_run_id: 1, request: { patient: false } })
+    for (let at = 0; at < 11; at++) await change(one)
+    expect(await failure(progress(other)), 'progress can wait').toMatchObject({ code: 'github_limited' })
+    for (let at = 0; at < 9; at++) await change(other)
+    const before = asked.length
+    expect(await failure(change(one)), 'the twenty are used up').toMatchObject({ code: 'github_limited' })
+    expect(asked).toHaveLength(before)
+    expect(await failure(change(client())), 'another account has its own').toBe('no error')
+  })
 })
