@@ -13,20 +13,28 @@ const runsOfEach = 6
 
 type Process = { readonly said: (line: string) => Promise<void>; kill(): Promise<void> }
 
+/** One that ends by itself, for the database went away while it began, is started again, as a service is. */
 function start(options: StoreOptions & { readonly deliveries: number }): Process {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'lives-and-dies.ts'), JSON.stringify(options)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
   const lines = new Set<string>()
-  createInterface({ input: child.stdout }).on('line', (line) => lines.add(line))
+  let isWanted = true
+  let child = live()
+
+  function live() {
+    const born = spawn(process.execPath, [join(import.meta.dirname, 'lives-and-dies.ts'), JSON.stringify(options)], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    createInterface({ input: born.stdout }).on('line', (line) => lines.add(line))
+    born.once('exit', () => {
+      if (isWanted) child = live()
+    })
+    return born
+  }
   return {
     said: async (line) => {
-      while (!lines.has(line)) {
-        if (child.exitCode !== null || child.signalCode !== null) throw new Error(`it ended before it said "${line}"`)
-        await wait(20)
-      }
+      while (!lines.has(line)) await wait(20)
     },
     async kill() {
+      isWanted = false
       if (child.exitCode !== null || child.signalCode !== null) return
       const gone = once(child, 'exit')
       child.kill('SIGKILL')
@@ -80,29 +88,24 @@ describe('killed at any moment, nothing is lost and nothing is double', () => {
     await verify(place.options, options.deliveries)
   }, 600_000)
 
-  // Random moments of several processes want a machine of their own: beside other tests one of them is late now and then.
-  test.runIf(isFull)(
-    'processes on a server, and the server itself',
-    async () => {
-      await using cluster = await ownCluster()
-      const options = { folder: '/nowhere', databaseUrl: cluster.url('postgres'), heartbeatSeconds: 10, deliveries: isFull ? 100 : 30 }
-      const moment = momentsOf(11)
-      const processes = [start(options), start(options)]
-      for (const one of processes) await one.said('begun')
-      for (let kills = 0; kills < (isFull ? 24 : 8); kills++) {
-        await wait(moment())
-        if (kills % 4 === 3) {
-          await cluster.kill()
-          await cluster.start()
-          continue
-        }
-        await processes[kills % 2]?.kill()
-        processes[kills % 2] = start(options)
+  test('processes on a server, and the server itself', async () => {
+    await using cluster = await ownCluster()
+    const options = { folder: '/nowhere', databaseUrl: cluster.url('postgres'), heartbeatSeconds: 10, deliveries: isFull ? 100 : 30 }
+    const moment = momentsOf(11)
+    const processes = [start(options), start(options)]
+    for (const one of processes) await one.said('begun')
+    for (let kills = 0; kills < (isFull ? 24 : 8); kills++) {
+      await wait(moment())
+      if (kills % 4 === 3) {
+        await cluster.kill()
+        await cluster.start()
+        continue
       }
-      await Promise.all(processes.map((one) => one.said('nothing left')))
-      for (const one of processes) await one.kill()
-      await verify(options, options.deliveries)
-    },
-    600_000,
-  )
+      await processes[kills % 2]?.kill()
+      processes[kills % 2] = start(options)
+    }
+    await Promise.all(processes.map((one) => one.said('nothing left')))
+    for (const one of processes) await one.kill()
+    await verify(options, options.deliveries)
+  }, 600_000)
 })
