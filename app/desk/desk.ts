@@ -9,7 +9,7 @@ import type { Claim } from '../store/claims.ts'
 import type { ErrorLine, EvaluationKind, Request } from '../store/database/evaluation-tables.ts'
 import type { Kept } from '../store/results.ts'
 
-export type { BuildTurn, Claim, Planned }
+export type { Claim, Planned }
 
 /** What a worker is told of an evaluation: no token, no secret, nothing of any other. */
 export type Brief = {
