@@ -15,7 +15,8 @@ export const publicationsIn = (db: Db) => ({
       SELECT due.id FROM (
         SELECT id, changed_at AS since FROM proctor.evaluations WHERE shown IS DISTINCT FROM state AND changed_at < ${since}
         UNION ALL
-        SELECT evaluation_id, not_before FROM proctor.outbox WHERE state = 'due' AND evaluation_id IS NOT NULL AND not_before <= now()
+        SELECT o.evaluation_id, o.not_before FROM proctor.outbox o JOIN proctor.evaluations e ON e.id = o.evaluation_id
+        WHERE o.state = 'due' AND o.not_before <= now() AND e.state IN ('done', 'cancelled', 'failed')
       ) due
       LEFT JOIN proctor.troubles t ON t.evaluation_id = due.id AND t.work = 'publish'
       WHERE (t.not_before IS NULL OR t.not_before <= now())

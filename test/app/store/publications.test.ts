@@ -57,6 +57,11 @@ describe.each(engines)('what is shown of evaluations, in %s', (engine) => {
     const [letter] = await store.outbox.due(id)
     await store.outbox.later(String(letter?.id), '502')
     expect(await all()).not.toContain(id)
+    const { id: other } = await running(store)
+    await store.outbox.post([{ kind: 'release', key: `release:${freshId()}`, payload: {}, evaluationId: other }])
+    await store.publications.shown({ id: other, state: 'running', results: 0 })
+    await noJobs()
+    expect(await all(), 'it has not ended, so nothing can be said yet').not.toContain(other)
   })
 
   test('those that cannot be shown do not stand before the others', async () => {
