@@ -15,9 +15,8 @@ export type Intent =
   | { readonly kind: 'rerun'; readonly repo: Repo; readonly of: Checked; readonly sender: Sender }
   | { readonly kind: 'button'; readonly repo: Repo; readonly action: string; readonly of: Checked; readonly sender: Sender }
   | { readonly kind: 'comment'; readonly repo: Repo; readonly comment: Comment; readonly sender: Sender }
-  | { readonly kind: 'installed'; readonly installation: Installation; readonly repos: readonly Omit<Repo, 'installation'>[] }
-  | { readonly kind: 'uninstalled'; readonly installation: number; readonly repos: readonly number[] | 'all' }
-  | { readonly kind: 'suspended'; readonly installation: number; readonly suspended: boolean }
+  /** Whether the App is installed there, and what it sees, may have changed. */
+  | { readonly kind: 'membership'; readonly installation: number }
   | { readonly kind: 'ignore'; readonly why: string }
 
 /** GitHub's ids stay when names change. `defaultBranch` is not known from every event. */
@@ -30,7 +29,6 @@ export type Repo = {
   readonly defaultBranch?: string
 }
 export type Sender = { readonly login: string; readonly id: number; readonly isBot: boolean }
-type Installation = { readonly id: number; readonly account: string; readonly accountId: number; readonly isOrganisation: boolean }
 
 /** `head` = a commit; a release knows its tag alone. `group` = what a newer occasion of its kind takes the place of. */
 export type Occasion =

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { checkRun, checkSuite } from './check-run.ts'
 import { create } from './create.ts'
-import { installed, reposInstalled } from './installation.ts'
+import { membership } from './installation.ts'
 import type { Intent } from './intent.ts'
 import { issueComment } from './issue-comment.ts'
 import { mergeGroup } from './merge-group.ts'
@@ -19,8 +19,9 @@ export const events: Readonly<Record<string, (body: unknown) => Intent>> = {
   check_run: checkRun,
   check_suite: checkSuite,
   issue_comment: issueComment,
-  installation: installed,
-  installation_repositories: reposInstalled,
+  installation: membership,
+  installation_repositories: membership,
+  installation_target: membership,
 }
 
 /** A delivery as an intent. The body is checked against its event: one that does not fit is ignored, and says where it does not. */

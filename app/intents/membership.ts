@@ -2,19 +2,19 @@ import type { Intent } from '../events/intent.ts'
 import type { WebWorld } from '../web/world.ts'
 import { lookAtPast } from './tags.ts'
 
-type Membership = Extract<Intent, { kind: 'installed' | 'uninstalled' | 'suspended' }>
+type Membership = Extract<Intent, { kind: 'membership' }>
 export type Standing = 'here' | 'suspended' | 'gone'
 
 /**
  * An organisation lets us in, shuts us out, or changes what we see of it. Such deliveries come late and in any order, and none says when it
  * happened: so each is only a reason to ask GitHub how it is now. Gives a note for the delivery.
  */
-export async function membership(intent: Membership, world: WebWorld): Promise<string> {
-  const id = intent.kind === 'installed' ? intent.installation.id : intent.installation
-  const standing = await askAbout(id, world)
+export async function membership({ installation }: Membership, world: WebWorld): Promise<string> {
+  const standing = await askAbout(installation, world)
   if (standing !== 'here') return { suspended: 'suspended', gone: 'uninstalled' }[standing]
-  const repos = await world.store.installations.repos(id)
-  return `installed at ${(await world.store.installations.find(id))?.account}: ${repos.length} repositories`
+  const { installations } = world.store
+  const [place, repos] = await Promise.all([installations.find(installation), installations.repos(installation)])
+  return `installed at ${place?.account}: ${repos.length} repositories`
 }
 
 /**
@@ -22,13 +22,15 @@ export async function membership(intent: Membership, world: WebWorld): Promise<s
  * What we reach no longer is not worked on any more, and the tags of what is new to us are its past.
  */
 export async function askAbout(id: number, world: WebWorld): Promise<Standing> {
-  const { store, app } = world
+  const { store, app, log } = world
   const found = await app.installation(id)
   if (!found) {
     await store.installations.remove(id)
     await endAll(({ installationId }) => installationId === id, world)
     return 'gone'
   }
+  for (const moved of await store.accounts.seen({ id: found.accountId, login: found.account }))
+    log.warn(moved, moved.parked ? 'a login has another owner: what its former owner kept is kept for them' : 'an account was renamed')
   await store.installations.save(found)
   if (found.isSuspended) return 'suspended'
   const github = await world.clients.ofInstallation(id)

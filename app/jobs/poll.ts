@@ -14,12 +14,12 @@ const mostAtOnce = 100
  */
 export async function poll(world: WebWorld, { now = Date.now() } = {}): Promise<void> {
   const { store, app, log } = world
-  const trying = (what: string, of: object, work: Promise<unknown>) =>
-    work.catch((error: unknown) => log.warn({ ...of, error: toError(error).message }, what))
+  const trying = <T>(what: string, of: object, work: Promise<T>) =>
+    work.catch((error: unknown) => void log.warn({ ...of, error: toError(error).message }, what))
   await trying('deliveries were not looked through', {}, missed(world, now))
-  const there = await app.installations()
-  const known = (await store.installations.active()).map(({ id }) => id)
-  for (const installation of new Set([...there.map(({ id }) => id), ...known]))
+  const there = (await trying('installations were not listed', {}, app.installations())) ?? []
+  const known = await store.installations.active()
+  for (const installation of new Set([...there, ...known].map(({ id }) => id)))
     await trying('an installation was not looked at', { installation }, askAbout(installation, world))
   for (const { id } of await store.installations.active())
     for (const repo of await store.installations.repos(id))

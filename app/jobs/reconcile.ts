@@ -11,7 +11,6 @@ export async function reconcile({ store, log }: WebWorld, { stillMs = patience.s
   const since = new Date(now - stillMs)
   for (const { id: delivery, event, note } of await store.deliveries.giveUp(new Date(now - patience.delivery)))
     log.error({ delivery, event, note }, 'a delivery is given up')
-  // One whose job waits, for its next try too, gets no other.
   for (const { id } of await store.deliveries.open(since)) await store.queue.send('ingest', { delivery: id }, { singletonKey: id })
   for (const { id, state, askedAt, why } of await store.stuck.find(since)) {
     const isHopeless = askedAt.getTime() < now - patience.hopeless

@@ -23,6 +23,7 @@ import { dropAll, knowQueues, prepareQueues, queueOn, type Within, withinTransac
 import { recordsOf } from './records.ts'
 import { resultsIn } from './results.ts'
 import { retentionIn } from './retention.ts'
+import { accountsIn } from './secrets/accounts.ts'
 import { credentialsIn } from './secrets/credentials.ts'
 import { keyringOf } from './secrets/keyring.ts'
 import { stuckIn } from './stuck.ts'
@@ -63,6 +64,7 @@ export async function storeOn(connection: Omit<Connection, keyof AsyncDisposable
   const workerLogins = workerLoginsIn(db, queue)
   if (databaseUrl) await workerLogins.refresh()
   const results = resultsIn(db, queue)
+  const keyring = keyringOf(db, masterKey)
   return {
     /** Of the embedded database. A server has its own. */
     backups,
@@ -89,7 +91,8 @@ export async function storeOn(connection: Omit<Connection, keyof AsyncDisposable
     expected: expectedIn(db),
     quarantine: quarantineIn(db),
     baselines: baselinesIn(db),
-    credentials: credentialsIn(db, keyringOf(db, masterKey)),
+    accounts: accountsIn(db, queue, keyring),
+    credentials: credentialsIn(db, keyring),
     workers: workersIn(db),
     workerLogins,
     retention: retentionIn(db),

@@ -11,7 +11,7 @@ export type Delivery = { readonly id: string; readonly event: string; readonly p
 /** A token for some repositories of an installation, with some permissions. */
 type InstallationToken = { readonly token: string; readonly expiresAt: Date }
 /** An installation as it is at this moment. `permissions` = what it gives. */
-export type Installed = {
+type Installed = {
   readonly id: number
   readonly account: string
   readonly accountId: number
@@ -139,9 +139,10 @@ export async function openGitHubApp({ settings, take, log, answerMs = answersAft
   }
 }
 
+/** An enterprise has a `slug` in the place of a login. */
 const told = z.object({
   id: z.number(),
-  account: z.object({ login: z.string(), id: z.number() }),
+  account: z.object({ login: z.string().optional(), slug: z.string().optional(), id: z.number() }),
   target_type: z.string(),
   suspended_at: z.string().nullish(),
   permissions: z.record(z.string(), z.string()),
@@ -149,7 +150,8 @@ const told = z.object({
 
 function installedOf(body: unknown): Installed {
   const { id, account, target_type: accountType, suspended_at, permissions } = told.parse(body)
-  return { id, account: account.login, accountId: account.id, accountType, isSuspended: typeof suspended_at === 'string', permissions }
+  const login = account.login ?? account.slug ?? ''
+  return { id, account: login, accountId: account.id, accountType, isSuspended: typeof suspended_at === 'string', permissions }
 }
 
 /** The work goes on; its end is nobody's any more. */

@@ -8,6 +8,7 @@ import { proposedBatches } from './migrations/004-proposed-batches.ts'
 import { imageBuilds } from './migrations/005-image-builds.ts'
 import { missedDeliveries } from './migrations/006-missed-deliveries.ts'
 import { whatIsShown } from './migrations/007-what-is-shown.ts'
+import { accounts } from './migrations/008-accounts.ts'
 import type { Db } from './pool.ts'
 
 /** Forward only, in their order; one that was released is never edited. PostgreSQL 15 must understand it. */
@@ -19,6 +20,7 @@ const migrations: Readonly<Record<string, readonly string[]>> = {
   '005-image-builds': imageBuilds,
   '006-missed-deliveries': missedDeliveries,
   '007-what-is-shown': whatIsShown,
+  '008-accounts': accounts,
 }
 
 /** The versions of the store's tables, oldest first. */

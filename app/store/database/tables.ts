@@ -12,7 +12,7 @@ import type {
   Tags,
 } from './github-tables.ts'
 import type { Baselines, ExpectedArtifacts, Feedback, Quarantined } from './people-tables.ts'
-import type { Claims, Credentials, ImageBuilds, MasterKeys, WorkerLogins, Workers } from './worker-tables.ts'
+import type { Accounts, Claims, Credentials, ImageBuilds, MasterKeys, WorkerLogins, Workers } from './worker-tables.ts'
 
 /** Rows as they are: columns are snake_case in the database; ids of GitHub are numbers, times are Dates, documents are objects. */
 export type Tables = {
@@ -38,6 +38,7 @@ export type Tables = {
   readonly quarantined: Quarantined
   readonly baselines: Baselines
   readonly masterKeys: MasterKeys
+  readonly accounts: Accounts
   readonly credentials: Credentials
   readonly workers: Workers
   readonly claims: Claims

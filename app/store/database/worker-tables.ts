@@ -15,6 +15,9 @@ export type Credentials = {
   createdAt: Now
 }
 
+/** The login, in lower case, that an account has; or a name that no login has, while another account has it. */
+export type Accounts = { accountId: number; login: string }
+
 export type Workers = {
   id: string
   name: string

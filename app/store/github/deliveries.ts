@@ -116,13 +116,18 @@ const read = (db: Db) => ({
     return new Set(rows.map(({ id }) => id))
   },
 
-  /** Received before `since`, and not ended. */
+  /** Received before `since`, not ended, and without a job that waits or is in hands: nobody will take them up. */
   open: (since: Date): Promise<Pick<Delivery, 'id' | 'event' | 'receivedAt'>[]> =>
     db
       .selectFrom('deliveries')
       .select(['id', 'event', 'receivedAt'])
       .where('state', '=', 'received')
       .where('receivedAt', '<', since)
+      // As the queue's own index for such jobs has it.
+      .where(
+        sql<boolean>`NOT EXISTS (SELECT 1 FROM pgboss.job j WHERE j.name = 'ingest' AND COALESCE(j.singleton_key, '') = deliveries.id
+          AND j.state <= 'active' AND j.policy = 'exclusive')`,
+      )
       .orderBy('receivedAt')
       .limit(500)
       .execute(),

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { sql } from 'kysely'
 import { ProctorError } from '../../../runner/domain/error.ts'
 import type { Db } from '../database/pool.ts'
+import type { Trx } from '../queue.ts'
 import type { Keyring } from './keyring.ts'
 import { type MasterKey, seal, unseal } from './master-key.ts'
 
@@ -87,6 +88,35 @@ export const credentialsIn = (db: Db, keyring: Keyring) => ({
       return rows.length
     }),
 })
+
+/** Takes all credentials from one name to another, where one that was set under the new one stays; each opens under the new one alone. */
+export async function reseal(
+  trx: Trx,
+  { key, from, to }: { readonly key: MasterKey; readonly from: string; readonly to: string },
+): Promise<void> {
+  const rows = await trx.selectFrom('credentials').selectAll().where('organisation', '=', from).forUpdate().execute()
+  for (const row of rows) {
+    const about = placeOf({ organisation: to, name: row.name })
+    const [dataKey, plain] = [dataKeyOf(key, row), Buffer.from(textOf(key, row))]
+    const sealed = { wrapped: seal({ key: key.bytes, about, plain: dataKey }), data: seal({ key: dataKey, about, plain }) }
+    const there = await trx
+      .selectFrom('credentials')
+      .select('name')
+      .where('organisation', '=', to)
+      .where('name', '=', row.name)
+      .executeTakeFirst()
+    if (there) {
+      await trx.deleteFrom('credentials').where('organisation', '=', from).where('name', '=', row.name).execute()
+      continue
+    }
+    await trx
+      .updateTable('credentials')
+      .set({ ...sealed, organisation: to })
+      .where('organisation', '=', from)
+      .where('name', '=', row.name)
+      .execute()
+  }
+}
 
 type Row = { readonly organisation: string; readonly name: string; readonly keyId: string; readonly wrapped: Buffer }
 

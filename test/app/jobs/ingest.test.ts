@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { askAbout } from '../../../app/intents/membership.ts'
 import { ingest } from '../../../app/jobs/ingest.ts'
 import { poll } from '../../../app/jobs/poll.ts'
 import { reconcile } from '../../../app/jobs/reconcile.ts'
@@ -124,6 +125,29 @@ describe('what is gone', () => {
     const [row] = await office.query<{ installation_id: number }>('SELECT installation_id FROM proctor.repos WHERE name = $1', [name])
     return { installationId: Number(there(row).installation_id) }
   }
+
+  test('is an account whose login another one has now: what belongs to it is not the new one’s', async () => {
+    const at = await office.pull('acme/owned')
+    const { installationId } = await placeOf('owned')
+    const { app } = office.world
+    const there = async (id: number) =>
+      ({ ...(await app.installation(id)), accountId: 4711 }) as Awaited<ReturnType<typeof app.installation>>
+    const ownerOf = async () => await office.query<{ account_id: number; login: string }>(`SELECT * FROM proctor.accounts ORDER BY login`)
+    const before = await ownerOf()
+    const { accountId } = (await office.store.installations.find(installationId)) ?? { accountId: 0 }
+    expect(before).toContainEqual({ account_id: accountId, login: 'acme' })
+    expect(await live(at.name)).toHaveLength(1)
+    await askAbout(installationId, { ...office.world, app: { ...app, installation: there } })
+    expect(await ownerOf()).toEqual(
+      expect.arrayContaining([
+        { account_id: accountId, login: `#${accountId}` },
+        { account_id: 4711, login: 'acme' },
+      ]),
+    )
+    expect(await live(at.name)).toEqual([])
+    await askAbout(installationId, office.world)
+    expect(await ownerOf()).toContainEqual({ account_id: accountId, login: 'acme' })
+  })
 
   test('of an installation that was suspended nothing is worked on until GitHub says otherwise', async () => {
     await office.pull('acme/asleep')

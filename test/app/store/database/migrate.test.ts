@@ -51,6 +51,7 @@ describe.each(engines)('migrations in %s', (engine) => {
       expect(await store.installations.repo(9)).toMatchObject({ defaultBranch: 'main' })
       expect(await store.workers.find('66666666-6666-4666-8666-666666666666')).toMatchObject({ organisations: ['acme'] })
       expect(await store.credentials.open('acme', ['OPENAI_API_KEY'])).toEqual(new Map([['OPENAI_API_KEY', 'sk-of-the-snapshot']]))
+      expect(await opened.query('SELECT * FROM proctor.accounts')).toEqual([{ account_id: 5_000_000_001, login: 'acme' }])
       expect(await opened.query('SELECT name FROM proctor.migrations ORDER BY name')).toEqual(versions.map((name) => ({ name })))
     }
     await using fresh = await freshPlace(engine)
