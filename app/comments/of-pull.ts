@@ -23,7 +23,7 @@ export async function newVerdict(heard: HeardAtPull, world: Pick<WebWorld, 'stor
   const { ofHead, mine } = await pullAt(heard, world)
   const of = lastOf(ofHead)
   if (mine) return mine.id
-  if (of?.state !== 'done' || ofHead.some((one) => !hasEnded(one))) return undefined
+  if (of?.state !== 'done' || ofHead.some((one) => !one.request.aside && !hasEnded(one))) return undefined
   const outcome = await again({ of, anew: 'nothing', by: heard.comment.author.login, wish: wishOf(heard) }, world)
   return 'refused' in outcome ? undefined : outcome.evaluation
 }

@@ -55,7 +55,14 @@ export type Occasion =
       readonly group: string
     }
   | { readonly at: 'push'; readonly head: string; readonly branch: string; readonly group: string }
-  | { readonly at: 'tag'; readonly tag: string; readonly head?: string; readonly isRelease: boolean; readonly group: string }
+  | {
+      readonly at: 'tag'
+      readonly tag: string
+      readonly head?: string
+      readonly isRelease: boolean
+      readonly publishedAt?: Date
+      readonly group: string
+    }
 
 /** A check run or a suite of ours: `externalId` is what we wrote into it; GitHub vouches for that, not for who may ask. */
 export type Checked = { readonly head: string; readonly externalId?: string; readonly name?: string }

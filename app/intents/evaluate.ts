@@ -1,12 +1,15 @@
 import { Problems, type ProctorError } from '../../runner/domain/error.ts'
-import type { Intent, Repo } from '../events/intent.ts'
+import type { Intent, Occasion, Repo } from '../events/intent.ts'
 import type { GitHubOf } from '../github-door.ts'
 import { errorLine } from '../store/error-line.ts'
 import type { Evaluation, NewEvaluation } from '../store/evaluations.ts'
+import { everyAgent } from '../store/github/agents.ts'
 import { decide, type Wanted } from '../triggers/decide.ts'
 import { type RepoConfig, readConfig } from '../triggers/read-config.ts'
 import { fullName, type WebWorld } from '../web/world.ts'
+import { sayNotEvaluated } from './not-evaluated.ts'
 import { type Target, targetOf } from './target.ts'
+import { breakTie } from './tie.ts'
 
 type Asked = Extract<Intent, { kind: 'evaluate' }> & { readonly delivery?: string; readonly happenedAt?: Date }
 /** What became of it, for the delivery's note. */
@@ -22,8 +25,11 @@ export async function evaluate({ repo, occasion, delivery, happenedAt }: Asked, 
   if (!target) return { note: 'the tag is gone, or stands for no commit' }
   const config = await configOf({ repo, target, github, world })
   const decision = decide(occasion, 'problems' in config ? undefined : config.found?.value.triggers, defaultBranch)
-  if ('skip' in decision) return { note: decision.skip }
-  const made = await make({ repo, target, wanted: decision.evaluate, config, delivery, happenedAt }, world)
+  if ('skip' in decision) {
+    if (decision.told) await sayNotEvaluated({ repo, sha: target.head, why: decision.skip }, { github, world })
+    return { note: decision.skip }
+  }
+  const made = await make({ repo, target, wanted: decision.evaluate, config, delivery, happenedAt }, { github, world })
   if (target.tag !== undefined)
     await release(
       {
@@ -31,7 +37,7 @@ export async function evaluate({ repo, occasion, delivery, happenedAt }: Asked, 
         target: { ...target, tag: target.tag },
         evaluation: made,
         wanted: decision.evaluate,
-        isRelease: occasion.at === 'tag' && occasion.isRelease,
+        occasion,
       },
       world,
     )
@@ -83,10 +89,14 @@ type Making = {
 const priorities = { merge_group: 12, pull_request: 10, tag: 5, push: 0 } as const
 
 /** One that was cancelled is no answer: what is asked for again is made again. */
-async function make({ delivery, happenedAt, ...of }: Making, { store }: WebWorld): Promise<Evaluation> {
+async function make(
+  { delivery, happenedAt, ...of }: Making,
+  at: { readonly github: GitHubOf; readonly world: WebWorld },
+): Promise<Evaluation> {
+  const { store } = at.world
   const { target, wanted } = of
   for (let again = 1; ; again++) {
-    const { evaluation } = await store.evaluations.create({
+    const { evaluation, tied } = await store.evaluations.create({
       ...askedOf(of),
       kind: target.kind,
       priority: priorities[target.kind],
@@ -94,6 +104,7 @@ async function make({ delivery, happenedAt, ...of }: Making, { store }: WebWorld
       ...(happenedAt && { happenedAt }),
       ...(delivery !== undefined && { deliveryId: delivery }),
     })
+    if (tied.length > 0) await breakTie([evaluation, ...tied], of, at)
     if (evaluation.state !== 'cancelled' || evaluation.deliveryId === delivery || again === 100) return evaluation
   }
 }
@@ -138,15 +149,17 @@ type Released = {
   readonly target: Target & { readonly tag: string }
   readonly evaluation: Evaluation
   readonly wanted: Wanted
-  readonly isRelease: boolean
+  readonly occasion: Occasion
 }
 
 /** What was released is remembered, and its release is told the verdict, whichever evaluation of the commit has it. */
-async function release({ repo, target, evaluation, wanted, isRelease }: Released, { store }: WebWorld): Promise<void> {
+async function release({ repo, target, evaluation, wanted, occasion }: Released, { store }: WebWorld): Promise<void> {
   const { tag, head: commit } = target
-  for (const slug of wanted.agents) await store.agents.release({ repoId: repo.id, slug, tag, commit, evaluationId: evaluation.id })
+  const publishedAt = occasion.at === 'tag' ? occasion.publishedAt : undefined
+  const version = { repoId: repo.id, tag, commit, evaluationId: evaluation.id, ...(publishedAt && { publishedAt }) }
+  for (const slug of wanted.agents.length > 0 ? wanted.agents : [everyAgent]) await store.agents.release({ ...version, slug })
   // A tag alone has no notes; when its release is published, that is another delivery.
-  if (!isRelease) return
+  if (occasion.at !== 'tag' || !occasion.isRelease) return
   await store.outbox.post([
     { kind: 'release', key: `release:${repo.id}:${tag}:${commit}`, payload: { tag, commit }, evaluationId: evaluation.id },
   ])

@@ -1,4 +1,5 @@
 import { codes } from '../../runner/domain/codes.ts'
+import type { Plan } from '../../runner/domain/plan.ts'
 import type { Conclusion } from '../../runner/domain/report.ts'
 import { replyLetter } from '../comments/outcome.ts'
 import type { Evaluation } from '../store/evaluations.ts'
@@ -18,6 +19,7 @@ export async function conclude(id: string, world: WebWorld): Promise<void> {
     return
   }
   const { report } = told
+  if (evaluation.defaultBranch) await store.agents.seen(evaluation.repoId, agentsOf(told.plan))
   await store.verdicts.conclude({
     evaluation: id,
     revision: report.revision,
@@ -39,6 +41,9 @@ function lettersOf(evaluation: Evaluation): readonly Letter[] {
     ...(reply ? [reply] : []),
   ]
 }
+
+/** What a push to the default branch says that there is. */
+const agentsOf = ({ batches }: Plan) => [...new Set(batches.map(({ agent }) => agent))].map((slug) => ({ slug, name: slug }))
 
 /** What stopped it before anything ran. */
 function gravest({ errors }: Evaluation): Conclusion {

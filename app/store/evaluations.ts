@@ -6,6 +6,7 @@ import { blobsIn, useBlobs } from './blob-uses.ts'
 import type { ErrorLine, EvaluationKind, Evaluations, Request } from './database/evaluation-tables.ts'
 import { json } from './database/json.ts'
 import type { Db } from './database/pool.ts'
+import { orderOf } from './order.ts'
 import type { Trx, Within } from './queue.ts'
 
 export type Evaluation = Readonly<Selectable<Evaluations>>
@@ -43,8 +44,16 @@ export type NewEvaluation = {
   readonly approvedWithCredentials?: boolean
 }
 export type Approval = { readonly id: string; readonly sha: string; readonly by: string; readonly withCredentials: boolean }
-/** `made` false: the same work was asked for before, and this is that. `superseded` were cancelled for it. */
-export type Created = { readonly evaluation: Evaluation; readonly made: boolean; readonly superseded: readonly string[] }
+/**
+ * `made` false: the same work was asked for before, and this is that. `superseded` were cancelled for it. `tied`: of another commit, and of
+ * the same second: whoever asked must find out which is the newer.
+ */
+export type Created = {
+  readonly evaluation: Evaluation
+  readonly made: boolean
+  readonly superseded: readonly string[]
+  readonly tied: readonly Evaluation[]
+}
 
 /**
  * What a trigger asked for, from its trigger to its verdict. Every step is one guarded update that says whether it happened; a state
@@ -105,21 +114,27 @@ async function create({ trx, queue }: { trx: Trx; queue: Within }, asked: NewEva
     .onConflict((conflict) => conflict.columns(['repoId', 'dedupe']).doNothing())
     .returningAll()
     .executeTakeFirst()
-  if (!evaluation) return { evaluation: await alike(trx, asked), made: false, superseded: [] }
+  if (!evaluation) {
+    const known = await alike(trx, asked)
+    return { evaluation: known, made: false, superseded: [], tied: orderOf(known, await othersOf(trx, known)).tied }
+  }
   if (evaluation.state === 'queued') await sendFetch({ trx, queue }, evaluation)
   if (evaluation.state === 'concluding') await queue.send(trx, 'conclude', { evaluation: evaluation.id }, { singletonKey: evaluation.id })
   else await queue.send(trx, 'publish', { evaluation: evaluation.id }, { singletonKey: evaluation.id })
-  if (!supersedes) return { evaluation, made: true, superseded: [] }
-  const others = (await newest(trx, repoId).where('supersedes', '=', supersedes).execute()).filter(({ id }) => id !== evaluation.id)
-  const later = others.find((other) => other.happenedAt > happenedAt)
+  const { later, older, tied } = orderOf({ ...asked, happenedAt }, await othersOf(trx, evaluation))
   if (later) {
     await endAll({ trx, queue }, { ids: [evaluation.id], state: 'cancelled', note: `superseded by ${later.headSha}` })
     const ended = await trx.selectFrom('evaluations').selectAll().where('id', '=', evaluation.id).executeTakeFirstOrThrow()
-    return { evaluation: ended, made: true, superseded: [] }
+    return { evaluation: ended, made: true, superseded: [], tied: [] }
   }
-  const ids = others.map(({ id }) => id)
-  return { evaluation, made: true, superseded: await endAll({ trx, queue }, { ids, state: 'cancelled', note: `superseded by ${headSha}` }) }
+  const ids = older.map(({ id }) => id)
+  const superseded = await endAll({ trx, queue }, { ids, state: 'cancelled', note: `superseded by ${headSha}` })
+  return { evaluation, made: true, superseded, tied }
 }
+
+/** The others with its key. */
+const othersOf = async (trx: Trx, { id, repoId, supersedes }: Evaluation): Promise<Evaluation[]> =>
+  supersedes === null ? [] : await newest(trx, repoId).where('supersedes', '=', supersedes).where('id', '!=', id).execute()
 
 const alike = (trx: Trx, { repoId, dedupe }: NewEvaluation) =>
   trx.selectFrom('evaluations').selectAll().where('repoId', '=', repoId).where('dedupe', '=', dedupe).executeTakeFirstOrThrow()

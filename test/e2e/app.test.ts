@@ -82,6 +82,23 @@ describe.each(['embedded', 'server'] as const)('on the %s database', (database) 
     expect((await hub.checkRuns(name, pull.head)).length).toBe(before + 2)
   })
 
+  test('comments: once more with other numbers beside the verdict, an answer that says so, and what fails accepted', patience, async () => {
+    const say = (body: string) => hub.asUser('octocat').createComment(name, pull.number, body)
+    const texts = async () => (await hub.comments(name, pull.number)).map(({ body }) => String(body))
+    await say('/proctor run first --epochs 2')
+    await become(
+      pull.head,
+      'proctor: failure',
+      'proctor / hello / first: failure',
+      'proctor run: failure',
+      'proctor run / hello / first: failure',
+    )
+    await expect.poll(async () => (await texts()).join(), { timeout: 20_000 }).toContain('it decides nothing')
+    await say('/proctor accept')
+    await expect.poll(async () => (await aggregate(pull.head)).output.title, { timeout: 60_000 }).not.toContain('regression')
+    await expect.poll(async () => (await texts()).join(), { timeout: 20_000 }).toContain('Accepted: what fails now')
+  })
+
   test('a newer commit takes the place of the one that is under way', patience, async () => {
     const slow = 'import time\n\ndef run(user, **_):\n    time.sleep(45)\n    return "please"\n'
     const first = await repo.commit({ 'agents/hello/main.py': slow })
@@ -92,7 +109,6 @@ describe.each(['embedded', 'server'] as const)('on the %s database', (database) 
     await become(first, 'proctor: cancelled', 'proctor / hello / first: cancelled')
     await become(second, 'proctor: success', 'proctor / hello / first: success')
     await expect.poll(runs, { timeout: 20_000 }).toBe(0)
-    expect(await hub.comments(name, pull.number)).toHaveLength(1)
   })
 
   test('a fork runs nothing before somebody approves exactly its commit', patience, async () => {
@@ -109,6 +125,20 @@ describe.each(['embedded', 'server'] as const)('on the %s database', (database) 
     await hub.delivered()
     await hub.asUser('octocat').press(name, id, 'approve-run')
     await become(sha, 'proctor: success', 'proctor / hello / first: success')
+  })
+
+  test('two changes that each bring an image of their own have them built one after the other, and lose no run', patience, async () => {
+    const image = (text: string) =>
+      `${files['agents/hello/agent.yaml']}environment:\n  dockerfile: |\n    RUN sleep 3; echo ${text} ${database} > said\n`
+    const reading = 'def run(user, **_):\n    return "please, " + open("/home/user/said").read()\n'
+    const changes: string[] = []
+    for (const text of ['one', 'two']) {
+      repo.branch(`image-${text}`, 'main')
+      changes.push(await repo.commit({ 'agents/hello/agent.yaml': image(text), 'agents/hello/main.py': reading }))
+      await repo.push()
+      await repo.open({ head: `image-${text}` })
+    }
+    for (const sha of changes) await become(sha, 'proctor: success', 'proctor / hello / first: success')
   })
 
   test('a broken file is a check run that names its line', patience, async () => {
@@ -129,6 +159,35 @@ describe.each(['embedded', 'server'] as const)('on the %s database', (database) 
     const before = (await hub.checkRuns(name, after)).length
     await expect.poll(async () => (await hub.releases(name))[0]?.body, { timeout: 60_000 }).toMatch(/What is new\.[\s\S]*proctor/)
     expect((await hub.checkRuns(name, after)).length).toBe(before)
+    const { id } = there(await app.store.installations.repoNamed('acme', 'agents'))
+    expect(await app.store.agents.of(id)).toMatchObject([{ slug: 'hello' }])
+    expect(await app.store.agents.versions(id, 'hello')).toMatchObject([{ tag: 'v1.0.0', commit: after, publishedAt: expect.any(Date) }])
+  })
+
+  test('Re-run, of one check run and of all of a commit', patience, async () => {
+    const sha = repo.git('rev-parse', 'main').trim()
+    for (const rerun of [
+      async () => hub.asUser('octocat').rerun(name, (await aggregate(sha)).id),
+      () => hub.asUser('octocat').rerunAll(name, sha),
+    ]) {
+      const before = (await hub.checkRuns(name, sha)).length
+      await rerun()
+      await expect.poll(async () => (await hub.checkRuns(name, sha)).length, { timeout: 60_000 }).toBe(before + 2)
+      await become(sha, 'proctor: success', 'proctor / hello / first: success')
+    }
+  })
+
+  test('a merge queue is told whether what it is about to merge holds', patience, async () => {
+    const ref = 'gh-readonly-queue/main/pr-1'
+    repo.branch(ref, 'main')
+    const sha = await repo.commit(answering('go away, please'))
+    await repo.push()
+    const merge_group = {
+      ...{ head_sha: sha, head_ref: `refs/heads/${ref}`, base_sha: repo.git('rev-parse', 'main').trim(), base_ref: 'refs/heads/main' },
+      head_commit: {},
+    }
+    hub.tell({ event: 'merge_group', action: 'checks_requested', repo: name, sender: 'octocat', body: { merge_group } })
+    await become(sha, 'proctor: success', 'proctor / hello / first: success')
   })
 
   test('GitHub was asked for nothing that it would not understand', () => {

@@ -24,6 +24,7 @@ const tag = (name: string): Occasion => ({ at: 'tag', tag: name, isRelease: fals
 const queue: Occasion = { at: 'merge_group', head: sha, ref: 'q', base: sha, baseRef: 'main', group: 'queue:q' }
 const all = { evaluate: { evals: [], agents: [] } }
 const skipped = { skip: expect.any(String) }
+const told = { ...skipped, told: true }
 const config = (triggers: unknown): TriggerFile | undefined => ConfigFile.parse({ triggers }).triggers
 
 describe('without a word about triggers', () => {
@@ -48,18 +49,18 @@ describe('as the configuration says', () => {
     ['off', { pull_request: false }, pull(), skipped],
     ['off', { push: false }, push('main'), skipped],
     ['off', { tag: false }, tag('v1.0.0'), skipped],
-    ['off', { merge_queue: false }, queue, skipped],
+    ['off', { merge_queue: false }, queue, told],
     ['some evals', { pull_request: { evals: ['a'] } }, pull(), { evaluate: { evals: ['a'], agents: [] } }],
     ['some evals of a tag', { tag: { evals: ['a'] } }, tag('x@1'), { evaluate: { evals: ['a'], agents: ['x'] } }],
     ['base branches', { pull_request: { branches: ['release/*'] } }, pull({ baseRef: 'release/1' }), all],
-    ['other base branches', { pull_request: { branches: ['release/*'] } }, pull(), skipped],
+    ['other base branches', { pull_request: { branches: ['release/*'] } }, pull(), told],
     ['a name that is no ASCII', { push: { branches: ['größe/*'] } }, push('größe/ä'), all],
     ['branches', { push: { branches: ['release/**', '!release/old'] } }, push('release/a/b'), all],
     ['branches but one', { push: { branches: ['release/**', '!release/old'] } }, push('release/old'), skipped],
     ['the default branch, unless it is named', { push: { branches: ['x'] } }, push('main'), skipped],
     ['a label that is there', { pull_request: { labels: ['go'] } }, pull({ labels: ['go'] }), all],
     ['a label that comes', { pull_request: { labels: ['go'] } }, pull({ action: 'labeled', labels: ['go', 'x'] }), all],
-    ['a label that is not there', { pull_request: { labels: ['go'] } }, pull({ labels: ['x'] }), skipped],
+    ['a label that is not there', { pull_request: { labels: ['go'] } }, pull({ labels: ['x'] }), told],
     ['drafts', { pull_request: { drafts: true } }, pull({ isDraft: true }), all],
   ])('%s', (_, triggers, occasion, expected) => {
     expect(decide(occasion, config(triggers), 'main')).toEqual(expected)
