@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Intent } from '../events/intent.ts'
 import type { WebWorld } from '../web/world.ts'
 import { lookAtPast } from './tags.ts'
@@ -31,7 +32,9 @@ export async function askAbout(id: number, world: WebWorld): Promise<Standing> {
   }
   for (const moved of await store.accounts.seen({ id: found.accountId, login: found.account }))
     log.warn(moved, moved.parked ? 'a login has another owner: what its former owner kept is kept for them' : 'an account was renamed')
+  const before = await store.installations.find(id)
   await store.installations.save(found)
+  if (!isDeepStrictEqual(before?.permissions, found.permissions)) world.clients.forget(id)
   if (found.isSuspended) return 'suspended'
   const github = await world.clients.ofInstallation(id)
   const repos = await world.door.repositoriesOf(github)

@@ -49,8 +49,16 @@ export type Within = {
 /** One try at a job: whoever holds an earlier one changes nothing any more. */
 export type Attempt = { readonly job: string; readonly fence: number }
 
-/** A notification wakes who waits; looking is for those that are missed, and for jobs whose like was in hands just now. */
-const polling = { heartbeatRefreshSeconds: 2, pollingIntervalSeconds: 1, notifyPollingIntervalSeconds: 2 } as const
+/**
+ * A notification wakes who waits; looking is for those that are missed, and for jobs whose like was in hands just now. Where many wait, which
+ * one notification told of, the next one is taken as soon as one is done.
+ */
+const polling = {
+  heartbeatRefreshSeconds: 2,
+  pollingIntervalSeconds: 1,
+  notifyPollingIntervalSeconds: 2,
+  burstWhenReadyExceeds: 1,
+} as const
 
 export const queueOn = (boss: PgBoss, db: Db): Queue => ({
   send: async (name, data, options = {}) => (await boss.send(name, data, options)) ?? undefined,

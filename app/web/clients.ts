@@ -13,6 +13,8 @@ export type Clients = {
   of(repo: Reached, more?: Permissions): Promise<GitHubOf>
   /** To look at all repositories of an installation, and to change none. */
   ofInstallation(installation: number): Promise<GitHubOf>
+  /** It gives something else now: whoever asks next gets a token of that. */
+  forget(installation: number): void
 }
 type Options = {
   readonly app: Pick<GitHubApp, 'installationToken' | 'installation'>
@@ -31,7 +33,7 @@ type Wanted = {
   readonly permissions: Permissions
   readonly more: Permissions
 }
-type Known = { client?: Promise<GitHubOf>; github?: GitHubOf; until: number }
+type Known = { readonly of: number; client?: Promise<GitHubOf>; github?: GitHubOf; until: number }
 
 const needed: Permissions = { checks: 'write', contents: 'read', issues: 'write', metadata: 'read', pull_requests: 'write' }
 /** ms before GitHub's hour is over. */
@@ -95,7 +97,7 @@ export function openClients({ app, door, apiUrl, version, given, log, now = Date
     const found = known.get(name)
     if (found?.client && found.until > now() && (spent === undefined || found.github !== spent)) return found.client
     for (const [other, { until }] of known) if (until <= now()) known.delete(other)
-    const fresh: Known = { until: now() + making }
+    const fresh: Known = { of: wanted.installation, until: now() + making }
     known.set(name, fresh)
     fresh.client = open(wanted, fresh)
     fresh.client.catch(() => known.get(name) === fresh && known.delete(name))
@@ -105,5 +107,8 @@ export function openClients({ app, door, apiUrl, version, given, log, now = Date
   return {
     of: ({ id, installation }, more = {}) => client({ installation, repositories: [id], permissions: needed, more }),
     ofInstallation: (installation) => client({ installation, permissions: { contents: 'read', metadata: 'read' }, more: {} }),
+    forget(installation) {
+      for (const [name, { of }] of known) if (of === installation) known.delete(name)
+    },
   }
 }

@@ -74,6 +74,15 @@ describe('a token', () => {
     opened = await open(everything, everything)
   })
 
+  test('is made anew when its installation gives something else', async () => {
+    const { clients, place } = opened
+    const first = await clients.of(place)
+    clients.forget(place.installation + 1)
+    expect(await clients.of(place)).toBe(first)
+    clients.forget(place.installation)
+    expect(await clients.of(place)).not.toBe(first)
+  })
+
   test('is made once, and again when its hour is over', async () => {
     const { clients, place, tokens, pass } = opened
     const first = await clients.of(place)

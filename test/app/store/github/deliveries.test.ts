@@ -101,6 +101,14 @@ describe.each(engines)('deliveries in %s', (engine) => {
     expect(await store.deliveries.find(first.id)).toBeUndefined()
   })
 
+  test('of which many wait are carried out one after the other, and not one every two seconds', async () => {
+    await using other = await openFresh(engine)
+    await Promise.all(Array.from({ length: 60 }, () => other.store.deliveries.receive(delivery())))
+    let done = 0
+    await other.store.queue.work('ingest', {}, async () => void done++)
+    await expect.poll(() => done, { timeout: 25_000 }).toBe(60)
+  })
+
   test('has one job, waiting, in hands or waiting for its next try', async () => {
     await opened.query(`DELETE FROM pgboss.job WHERE name = 'ingest'`)
     const first = delivery()
