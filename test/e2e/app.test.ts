@@ -52,7 +52,9 @@ describe.each(['embedded', 'server'] as const)('on the %s database', (database) 
     await expect
       .poll(async () => (await app.store.installations.active()).map(({ account }) => account), { timeout: 20_000 })
       .toEqual(['acme'])
-    expect(await app.store.installations.repoNamed('ACME', 'Agents')).toMatchObject({ owner: 'acme', name: 'agents' })
+    await expect
+      .poll(() => app.store.installations.repoNamed('ACME', 'Agents'), { timeout: 20_000 })
+      .toMatchObject({ owner: 'acme', name: 'agents' })
   })
 
   test('a push to the default branch', patience, async () => {
