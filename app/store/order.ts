@@ -1,7 +1,8 @@
-import type { Evaluation, NewEvaluation } from './evaluations.ts'
+import type { Selectable } from 'kysely'
+import type { Evaluations } from './database/evaluation-tables.ts'
 
-type Asked = Pick<NewEvaluation, 'headSha' | 'request'> & { readonly happenedAt: Date }
-type Other = Pick<Evaluation, 'id' | 'headSha' | 'request' | 'happenedAt' | 'state'>
+type Asked = Readonly<Pick<Selectable<Evaluations>, 'headSha' | 'request' | 'happenedAt'>>
+type Other = Asked & Readonly<Pick<Selectable<Evaluations>, 'id' | 'state'>>
 /** `later`: it comes too late, for this one is newer. `older`: what it takes the place of. `tied`: nobody can tell from the rows which is newer. */
 export type Order<O> = { readonly later?: O; readonly older: readonly O[]; readonly tied: readonly O[] }
 
