@@ -40,7 +40,7 @@ describe.each(Object.entries({ ...ofChecks, ...ofWords, ...ofReads }))('%s', (ti
   async function tried(fault: Fault, times: number) {
     tries += 1
     const [key, said, kind] = [`key${tries}`, [] as string[], open(stage)]
-    stage.patience.ms = fault === faults.hangs ? 1000 : 20_000
+    stage.patience.ms = fault === faults.hangs ? 500 : 20_000
     const done = stage.fault(first(times, kind.fits, fault))
     const error: unknown = await kind.act(key, said).then(
       () => undefined,
