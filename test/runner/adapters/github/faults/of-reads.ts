@@ -4,6 +4,7 @@ import type { GitHub } from '../../../../../runner/adapters/github/client.ts'
 import {
   downloadArtifact,
   earlierArtifacts,
+  headOfBranch,
   mayWrite,
   mergeBase,
   ownLogin,
@@ -18,11 +19,23 @@ const earlier: Ask = (github) => earlierArtifacts(github, repo, { name: 'proctor
 const found = (stage: Stage) => [{ id: stage.artifact, sha: stage.main }]
 
 export const ofReads: Kinds = {
-  'the merge base': reading(
-    to('GET', '/compare/{basehead}'),
-    (github, { main, pull }) => mergeBase(github, repo, main, pull.sha),
-    ({ main }) => main,
-  ),
+  // Two commits that are there and have nothing in common: then it is the base itself.
+  'the merge base': (stage) => ({
+    ...reading(
+      to('GET', '/compare/{basehead}'),
+      (github, { main, pull }) => mergeBase(github, repo, main, pull.sha),
+      ({ main }) => main,
+    )(stage),
+    takes: ['404'],
+  }),
+  'the head of a branch': (stage) => ({
+    ...reading(
+      to('GET', '/git/ref/{ref}'),
+      (github) => headOfBranch(github, repo, 'main'),
+      ({ main }) => main,
+    )(stage),
+    takes: ['404'],
+  }),
   'the role of a person': (stage) => ({
     ...reading(
       to('GET', '/permission'),
