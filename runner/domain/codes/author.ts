@@ -36,7 +36,7 @@ export const authorCodes = {
   app_misconfigured: author(
     'whoever runs the server',
     'The server was not told what it needs, or something weak or broken.',
-    'Set the variable that is named; docs/deploy.md lists all of them.',
+    'Set the variable that is named, or correct it in app.env, where the set-up wrote it; docs/deploy.md lists all of them.',
   ),
   backup_unusable: author(
     'whoever typed the command',
