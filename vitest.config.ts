@@ -1,16 +1,10 @@
 import { defineConfig } from 'vitest/config'
 
-/**
- * Tests that leave something on the engine on purpose, or remove what others left: nobody else may start a proctor meanwhile, for that
- * cleans up too. And those that build images of Dockerfiles, of which only one at a time is built.
- */
+/** Tests that leave something on the engine on purpose, or remove what others left: nobody else may start a proctor meanwhile, for that cleans up too. */
 const alone = [
-  'test/e2e/app-crash.test.ts',
   'test/e2e/crash.test.ts',
   'test/e2e/cli.test.ts',
-  'test/e2e/coding-clis.test.ts',
   'test/e2e/credentials.test.ts',
-  'test/e2e/harness-config.test.ts',
   'test/runner/adapters/docker/reaper.test.ts',
 ]
 const shared = { testTimeout: 60_000, hookTimeout: 120_000 }

@@ -9,11 +9,15 @@ import { type Bug, makeBug } from '../fakes/model-server/bug.ts'
 import { type Fault, type ModelServer, modelServer } from '../fakes/model-server/server.ts'
 import { canaryOf, formsOf, watchMachine } from '../support/canary.ts'
 import { type Ended, proctor, readReport } from '../support/cli.ts'
+import { ofClis } from '../support/of-clis.ts'
 import { leftBy } from '../support/ours.ts'
 import { plantedSettings } from '../support/planted-settings.ts'
 import { there } from '../support/there.ts'
 import { timeless } from '../support/timeless.ts'
 import { scenarioYaml, written } from '../support/written.ts'
+
+// One after the other, for they share images, and one is built at a time.
+import './harness-config.ts'
 
 /** The real CLIs, as their users install and start them. What they leave behind in their own sandbox is told at the end. */
 const clis = {
@@ -116,13 +120,13 @@ describe('real coding CLIs, with nothing but the gateway', () => {
     server = await modelServer({ key })
     using watching = watchMachine()
     const args = ['--out', folder.at('out'), '--record', folder.at('tape'), '--concurrency', '2', '--attempts', '1', '--keep-sandbox']
-    ended = await proctor(['run', folder.root, ...args], { env: { ...server.variables, ...judge.variables } })
+    ended = await proctor(['run', folder.root, ...args], { env: { ...ofClis, ...server.variables, ...judge.variables } })
     machine = watching.seen()
     kept = leftBy(ended.pid).map((line) => line.split(' ')[0] ?? '')
     report = await readReport(folder.at('out'))
     // Neither keys nor anybody to ask.
     const again = ['--out', folder.at('again'), '--replay', folder.at('tape'), '--concurrency', '2', '--attempts', '1']
-    repeated = await proctor(['run', folder.root, ...again])
+    repeated = await proctor(['run', folder.root, ...again], { env: ofClis })
   }, 900_000)
   afterAll(async () => {
     if (kept.length > 0) execFileSync('docker', ['rm', '--force', '--volumes', ...kept], { stdio: 'ignore' })
@@ -263,7 +267,7 @@ describe('a provider that fails', () => {
       move: () => ({ text: 'I have looked at it, and I leave it as it is.' }),
     })
     ended = await proctor(['run', folder.root, '--out', folder.at('out'), '--concurrency', '4', '--attempts', '1'], {
-      env: { ...server.variables, PROCTOR_MODEL_TIMEOUT_S: '2' },
+      env: { ...ofClis, ...server.variables, PROCTOR_MODEL_TIMEOUT_S: '2' },
     })
     report = await readReport(folder.at('out'))
   }, 900_000)

@@ -4,6 +4,7 @@ import type { Report, ReportRun } from '../../runner/domain/report.ts'
 import { makeBug } from '../fakes/model-server/bug.ts'
 import { modelServer } from '../fakes/model-server/server.ts'
 import { type Ended, proctor, readReport } from '../support/cli.ts'
+import { ofClis } from '../support/of-clis.ts'
 import { there } from '../support/there.ts'
 import { scenarioYaml, written } from '../support/written.ts'
 
@@ -110,7 +111,7 @@ describe('what harness_config says reaches the model of a real CLI', () => {
     })
     await using server = await modelServer()
     ended = await proctor(['run', folder.root, '--out', folder.at('out'), '--concurrency', '2', '--attempts', '1'], {
-      env: server.variables,
+      env: { ...ofClis, ...server.variables },
     })
     for (const name of names) {
       const own = server.questions().filter(({ body }) => body.includes(`Remark: of ${name}.`))
