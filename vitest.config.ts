@@ -18,8 +18,7 @@ export default defineConfig({
           name: 'beside',
           include: ['test/**/*.test.ts'],
           exclude: ['test/fixtures/**', ...alone],
-          // One more than the cores of a small machine: most of the time a test waits, for containers, for git, or for a server of its own.
-          maxWorkers: 3,
+          maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
       },
