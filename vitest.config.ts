@@ -1,7 +1,11 @@
 import { defineConfig } from 'vitest/config'
 
-/** Tests that leave something on the engine on purpose, or remove what others left: nobody else may start a proctor meanwhile, for that cleans up too. */
+/**
+ * Tests that leave something on the engine on purpose, or remove what others left: nobody else may start a proctor meanwhile, for that cleans
+ * up too. And one that measures how long somebody waits.
+ */
 const alone = [
+  'test/e2e/app-burst.test.ts',
   'test/e2e/crash.test.ts',
   'test/e2e/cli.test.ts',
   'test/e2e/credentials.test.ts',
