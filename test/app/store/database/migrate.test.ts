@@ -7,7 +7,15 @@ import { openStore } from '../../../../app/store/open.ts'
 import { freshDatabase } from '../../../support/postgres.ts'
 import { engines, freshPlace, openAt, type Place } from '../../../support/stores.ts'
 
-const snapshot = (version: string) => readFile(join(import.meta.dirname, 'versions', `${version}.sql`), 'utf8')
+/** As pg_dump wrote it; of the later versions there is only what each of them added, with a row in every new table. */
+async function snapshot(version: string): Promise<string> {
+  const parts: string[] = []
+  for (const name of versions.slice(0, versions.indexOf(version) + 1).reverse()) {
+    parts.unshift(await readFile(join(import.meta.dirname, 'versions', `${name}.sql`), 'utf8'))
+    if (parts[0]?.startsWith('CREATE SCHEMA')) break
+  }
+  return parts.join('\n')
+}
 
 /** As a database was that an earlier proctor left, with a row in every table. */
 async function leftAt(version: string, place: Place) {
