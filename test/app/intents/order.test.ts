@@ -87,7 +87,6 @@ describe('where a trigger says no', () => {
   test('what has a verdict keeps it', async () => {
     const at = await office.pull('acme/keeps')
     await office.finish(there((await evaluationsOf(at))[0]))
-    await at.repo.commit({ '.github/proctor.yml': config })
     at.repo.branch('main')
     await at.repo.commit({ '.github/proctor.yml': config })
     await at.repo.push()
