@@ -1,4 +1,4 @@
-import { again, hasEnded } from '../intents/again.ts'
+import { again, hasEnded, isDeciding } from '../intents/again.ts'
 import type { Evaluation } from '../store/evaluations.ts'
 import { fullName, type WebWorld } from '../web/world.ts'
 import { type HeardAtPull, wishOf } from './heard.ts'
@@ -14,7 +14,7 @@ export async function pullAt(heard: HeardAtPull, { store, door }: Pick<WebWorld,
 
 /** What decides about the head of a pull request, once it has ended: the newest, but for what somebody wanted to see beside it. */
 export function lastOf(ofHead: readonly Evaluation[]): Evaluation | undefined {
-  const newest = ofHead.find(({ request }) => !request.aside)
+  const newest = ofHead.find(isDeciding)
   return newest && hasEnded(newest) ? newest : undefined
 }
 
@@ -23,7 +23,7 @@ export async function newVerdict(heard: HeardAtPull, world: Pick<WebWorld, 'stor
   const { ofHead, mine } = await pullAt(heard, world)
   const of = lastOf(ofHead)
   if (mine) return mine.id
-  if (of?.state !== 'done' || ofHead.some((one) => !one.request.aside && !hasEnded(one))) return undefined
+  if (of?.state !== 'done' || ofHead.some((one) => isDeciding(one) && !hasEnded(one))) return undefined
   const outcome = await again({ of, anew: 'nothing', by: heard.comment.author.login, wish: wishOf(heard) }, world)
   return 'refused' in outcome ? undefined : outcome.evaluation
 }

@@ -11,6 +11,9 @@ type Again = {
 }
 export const hasEnded = ({ state }: Pick<Evaluation, 'state'>): boolean => state === 'done' || state === 'failed' || state === 'cancelled'
 
+/** It decides about its commit: it was not only asked for beside what does. */
+export const isDeciding = ({ request }: Pick<Evaluation, 'request'>): boolean => request.aside !== true
+
 /** Another evaluation of the same commit and the same request. Gives why not, when the first one has not ended. */
 export async function again(
   { of, anew, by, wish }: Again,

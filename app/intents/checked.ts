@@ -1,7 +1,7 @@
 import type { Checked, Repo, Sender } from '../events/intent.ts'
 import type { Evaluation } from '../store/evaluations.ts'
 import { fullName, type WebWorld } from '../web/world.ts'
-import { again, hasEnded } from './again.ts'
+import { again, hasEnded, isDeciding } from './again.ts'
 
 /** What we write into every check run of an evaluation, so that it is found again. */
 export const externalIdOf = (evaluation: string): string => `proctor:${evaluation}`
@@ -63,7 +63,7 @@ async function act({ repo, of, sender }: Pressed, world: WebWorld, work: (evalua
 }
 
 async function evaluationOf({ id }: Repo, { head, externalId }: Checked, { store }: WebWorld): Promise<Evaluation | undefined> {
-  if (externalId === undefined) return (await store.evaluations.ofCommit(id, head)).find(({ request }) => !request.aside)
+  if (externalId === undefined) return (await store.evaluations.ofCommit(id, head)).find(isDeciding)
   const [, named] = /^proctor:([0-9a-f-]{36})$/.exec(externalId) ?? []
   const found = named === undefined ? undefined : await store.evaluations.find(named)
   return found?.repoId === id && found.headSha === head ? found : undefined

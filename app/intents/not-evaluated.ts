@@ -1,7 +1,8 @@
 import { codeSpan } from '../../runner/report/neutral.ts'
 import type { Repo } from '../events/intent.ts'
 import type { GitHubOf } from '../github-door.ts'
-import { fullName, type WebWorld } from '../web/world.ts'
+import { checksPage, fullName, type WebWorld } from '../web/world.ts'
+import { isDeciding } from './again.ts'
 
 type About = { readonly repo: Repo; readonly sha: string; readonly why: string }
 
@@ -10,8 +11,8 @@ export async function sayNotEvaluated(
   { repo, sha, why }: About,
   { github, world }: { readonly github: GitHubOf; readonly world: WebWorld },
 ): Promise<void> {
-  const { store, door, log, serverUrl } = world
-  if ((await store.evaluations.ofCommit(repo.id, sha)).some(({ request }) => !request.aside)) return
+  const { store, door, log } = world
+  if ((await store.evaluations.ofCommit(repo.id, sha)).some(isDeciding)) return
   const summary = `Nothing was run: ${codeSpan(why, 500)}, so says \`.github/proctor.yml\` of the base. \`/proctor run\` in a comment on a pull request evaluates it all the same.`
   await door.tellWhyNot({
     github,
@@ -19,7 +20,7 @@ export async function sayNotEvaluated(
     sha,
     name: 'proctor',
     externalId: `proctor:not-evaluated:${sha}`,
-    detailsUrl: `${serverUrl}/${fullName(repo)}/commit/${sha}/checks`,
+    detailsUrl: checksPage(world, fullName(repo), sha),
     output: { title: 'Not evaluated', summary },
     log: (line) => log.info({ repo: fullName(repo) }, line),
   })

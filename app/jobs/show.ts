@@ -3,7 +3,7 @@ import type { Report } from '../../runner/domain/report.ts'
 import type { Place } from '../../runner/report/github/read.ts'
 import { buttons } from '../intents/checked.ts'
 import type { Evaluation } from '../store/evaluations.ts'
-import type { WebWorld } from '../web/world.ts'
+import { checksPage, type WebWorld } from '../web/world.ts'
 import type { Publishing } from './publishing.ts'
 
 /** Has the check runs say what the rows do. Only what was decided completes one: what is about to be concluded may still be cancelled. */
@@ -53,9 +53,9 @@ export function buttonsOf({ totals, batches }: Report) {
   return [...(failed ? [buttons['rerun-failed']] : []), ...(regressed ? [buttons['accept-baseline']] : [])]
 }
 
-export function placeOf(evaluation: Evaluation, repo: string, { serverUrl }: Pick<WebWorld, 'serverUrl'>): Place {
+export function placeOf(evaluation: Evaluation, repo: string, world: Pick<WebWorld, 'serverUrl'>): Place {
+  const { serverUrl } = world
   const { headSha: sha, pull, approvedBy, request } = evaluation
-  const page = pull === null ? `commit/${sha}/checks` : `pull/${pull}/checks`
   const notes = [
     ...(approvedBy === null
       ? []
@@ -66,7 +66,7 @@ export function placeOf(evaluation: Evaluation, repo: string, { serverUrl }: Pic
     serverUrl,
     repo,
     sha,
-    runUrl: `${serverUrl}/${repo}/${page}`,
+    runUrl: pull === null ? checksPage(world, repo, sha) : `${serverUrl}/${repo}/pull/${pull}/checks`,
     ...(request.baseRef !== undefined && { baseRef: request.baseRef }),
     notes,
   }

@@ -21,3 +21,7 @@ export type WebWorld = {
 
 /** owner/name, as GitHub's API wants it. */
 export const fullName = ({ owner, name }: { readonly owner: string; readonly name: string }): string => `${owner}/${name}`
+
+/** Page of a commit's check runs. `repo` = owner/name. */
+export const checksPage = ({ serverUrl }: Pick<WebWorld, 'serverUrl'>, repo: string, sha: string): string =>
+  `${serverUrl}/${repo}/commit/${sha}/checks`

@@ -1,5 +1,6 @@
 import { ProctorError } from '../../domain/error.ts'
 import { type GitHub, ownerAndName } from './client.ts'
+import { commitOf } from './commits.ts'
 import { hasStatus } from './error.ts'
 
 /** A workflow run as GitHub tells it. `pulls` = open pull requests of this repository whose head is exactly `headSha`. */
@@ -46,17 +47,8 @@ export async function mergeBase(github: GitHub, repo: string, base: string, head
   } catch (error) {
     // GitHub answers the same for histories that have nothing to do with each other and for a commit that it does not have.
     if (!hasStatus(error, 404)) throw error
-    if (!((await isThere(github, repo, base)) && (await isThere(github, repo, head)))) throw error
+    const areThere = (await commitOf(github, repo, base)) && (await commitOf(github, repo, head))
+    if (!areThere) throw error
     return base
-  }
-}
-
-async function isThere(github: GitHub, repo: string, ref: string): Promise<boolean> {
-  try {
-    await github.api.rest.repos.getCommit({ ...ownerAndName(repo), ref, per_page: 1 })
-    return true
-  } catch (error) {
-    if (hasStatus(error, 404, 409, 422)) return false
-    throw error
   }
 }
