@@ -58,14 +58,18 @@ export function openCustomImages({ maker, watchdog, scope, notes, turns }: Parts
       const known = await identify(recipe)
       return flights.join(known.digest, options, async (joined) => {
         const find = () => findReady(known, { recipe, of })
-        const obtain = async () => (await find()) ?? make(known, { recipe, of }, { ...joined, again: false, code: 'image_not_ready' })
-        if (!turns) return (await find()) ?? inTurn(obtain, joined.signal)
-        const found = await patiently(find, joined.signal)
-        if (found) return found
-        return inTurn(async () => {
-          await using _turn = await turns.take(joined.signal)
-          return await patiently(obtain, joined.signal)
-        }, joined.signal)
+        const { signal } = joined
+        const built = () => make(known, { recipe, of }, { ...joined, again: false, code: 'image_not_ready' })
+        if (!turns) return (await find()) ?? inTurn(built, signal)
+        const found = await patiently(find, signal)
+        return (
+          found ??
+          inTurn(async () => {
+            await using _turn = await turns.take(signal)
+            // Whoever had the turn before may have built it.
+            return await patiently(async () => (await find()) ?? built(), signal)
+          }, signal)
+        )
       })
     },
 
