@@ -26,10 +26,7 @@ const shelf = (folder: string) => join(folder, 'backups')
 
 /** The backups in `<folder>/backups`, newest first. */
 export async function backupsIn(folder: string): Promise<readonly Backup[]> {
-  const names = await readdir(shelf(folder)).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return []
-    throw error
-  })
+  const names = await namesIn(shelf(folder))
   const found = names.flatMap((name) => {
     const [, day, hours, minutes, seconds, before] = pattern.exec(name) ?? []
     return day ? [{ name, madeAt: new Date(`${day}T${hours}:${minutes}:${seconds}Z`), beforeUpgrade: before !== undefined }] : []
@@ -49,7 +46,7 @@ export async function backupsIn(folder: string): Promise<readonly Backup[]> {
  * with a dot, and the next removes it. Throws `backup_failed`; nothing older is removed then.
  */
 export async function keepBackup({ folder, copy, beforeUpgrade = false, signal, now = new Date() }: Keeping): Promise<Backup> {
-  const name = `database-${now.toISOString().slice(0, 19).replaceAll(':', '-')}Z${beforeUpgrade ? '-before-upgrade' : ''}.tar.gz`
+  const name = `database-${stampOf(now)}${beforeUpgrade ? '-before-upgrade' : ''}.tar.gz`
   const file = join(shelf(folder), name)
   try {
     await mkdir(shelf(folder), { recursive: true, mode: 0o700 })
@@ -92,6 +89,16 @@ async function rotate(folder: string, made: string): Promise<void> {
     ...all.filter(({ beforeUpgrade }) => beforeUpgrade).slice(kept.beforeUpgrade),
   ]
   for (const { file } of tooMany) if (file !== made) await rm(file, { force: true })
+}
+
+/** A time as a part of a file's name: 2026-11-21T08-09-03Z */
+export const stampOf = (time: Date): string => `${time.toISOString().slice(0, 19).replaceAll(':', '-')}Z`
+
+/** What is in a folder; nothing when there is none. */
+export const namesIn = (path: string): Promise<readonly string[]> => readdir(path).catch((error) => unlessMissing(error) ?? [])
+
+export function unlessMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error
 }
 
 /** What was renamed in a folder is there for good only when the folder is written too. */

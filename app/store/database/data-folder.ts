@@ -1,8 +1,8 @@
-import { readdir, rename, rm, rmdir } from 'node:fs/promises'
+import { rename, rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ProctorError } from '../../../runner/domain/error.ts'
 import { unpackData } from './archive.ts'
-import { backupsIn, sync } from './backups.ts'
+import { backupsIn, namesIn, stampOf, sync, unlessMissing } from './backups.ts'
 import { emptyDatabase } from './empty.ts'
 
 /** `live`: what is opened. `next`: whole, and on its way into that place. `draft`: what nobody has finished. */
@@ -57,7 +57,7 @@ export async function draftOf<T>(
  */
 export async function replaceData(folder: string, draft: string, now = new Date()): Promise<string | undefined> {
   const { live, next } = placesIn(folder)
-  const old = join(folder, `database-replaced-${now.toISOString().slice(0, 19).replaceAll(':', '-')}Z`)
+  const old = join(folder, `database-replaced-${stampOf(now)}`)
   await rm(next, { recursive: true, force: true })
   await rename(draft, next)
   await sync(folder)
@@ -77,10 +77,4 @@ export async function damaged(folder: string, why: string, cause?: unknown): Pro
     ? `the newest backup is ${newest.file}; \`proctor database restore ${newest.file}\` puts it into its place`
     : `there is no backup in ${join(folder, 'backups')}`
   return new ProctorError('database_damaged', `${why}; ${next}`, { cause })
-}
-
-const namesIn = (path: string): Promise<readonly string[]> => readdir(path).catch((error) => unlessMissing(error) ?? [])
-
-function unlessMissing(error: NodeJS.ErrnoException): undefined {
-  if (error.code !== 'ENOENT') throw error
 }
