@@ -9,11 +9,7 @@ beforeAll(async () => {
 afterAll(() => office?.[Symbol.asyncDispose]())
 
 type At = Awaited<ReturnType<Office['pull']>>
-const evaluationsOf = async ({ name, number }: Pick<At, 'name' | 'number'>) => {
-  const [owner = '', short = ''] = name.split('/')
-  const repo = there(await office.store.installations.repoNamed(owner, short))
-  return office.store.evaluations.withKey(repo.id, `pull:${number}`)
-}
+const evaluationsOf = (at: At) => office.evaluationsOf(at)
 const newest = async (at: At) => there((await evaluationsOf(at))[0])
 const done = (command: string) => ({ reactions: ['eyes', 'rocket'], notes: [`/proctor ${command}: done`], replies: [expect.any(String)] })
 const refused = (command: string, why: RegExp) => ({

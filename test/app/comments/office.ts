@@ -87,6 +87,12 @@ export async function openOffice() {
     listen,
     ...openPlaces({ hub, settle }),
     finish: finisher(world),
+    /** Of a pull request, the newest first. */
+    async evaluationsOf({ name, number }: { readonly name: string; readonly number: number }) {
+      const [owner = '', short = ''] = name.split('/')
+      const repo = there(await store.installations.repoNamed(owner, short))
+      return store.evaluations.withKey(repo.id, `pull:${number}`)
+    },
     [Symbol.asyncDispose]: () => moved.disposeAsync(),
   }
 }

@@ -24,11 +24,7 @@ beforeAll(async () => {
 afterAll(() => office?.[Symbol.asyncDispose]())
 
 const gate = { noRegressions: true, minPassRate: 0.5 }
-const newest = async ({ name, number }: At): Promise<Evaluation> => {
-  const [owner = '', short = ''] = name.split('/')
-  const repo = there(await office.store.installations.repoNamed(owner, short))
-  return there((await office.store.evaluations.withKey(repo.id, `pull:${number}`))[0])
-}
+const newest = async (at: At): Promise<Evaluation> => there((await office.evaluationsOf(at))[0])
 const reportAt = async ({ id }: Pick<Evaluation, 'id'>): Promise<Report> =>
   there(await reportOf(there(await office.store.evaluations.find(id)), office.world)).report
 const runsOf = ({ batches }: Report, sample: string) => batches.flatMap(({ runs }) => runs.filter((one) => one.sample === sample))

@@ -17,11 +17,7 @@ beforeAll(async () => {
 }, 180_000)
 afterAll(() => office?.[Symbol.asyncDispose]())
 
-const evaluationsOf = async ({ name, number }: At) => {
-  const [owner = '', short = ''] = name.split('/')
-  const repo = there(await office.store.installations.repoNamed(owner, short))
-  return office.store.evaluations.withKey(repo.id, `pull:${number}`)
-}
+const evaluationsOf = (at: At) => office.evaluationsOf(at)
 
 /** The process dies at the n-th thing that it wants of GitHub, before or after GitHub has done it. */
 function dying(door: WebWorld['door'], { at, after }: { readonly at: number; readonly after: boolean }) {

@@ -9,11 +9,7 @@ beforeAll(async () => {
 afterAll(() => office?.[Symbol.asyncDispose]())
 
 type At = Awaited<ReturnType<Office['pull']>>
-async function evaluationsOf({ name, number }: Pick<At, 'name' | 'number'>) {
-  const [owner = '', short = ''] = name.split('/')
-  const repo = there(await office.store.installations.repoNamed(owner, short))
-  return office.store.evaluations.withKey(repo.id, `pull:${number}`)
-}
+const evaluationsOf = (at: At) => office.evaluationsOf(at)
 const states = async (at: At) =>
   (await evaluationsOf(at)).map(({ headSha, state, request }) => ({ headSha, state, aside: !!request.aside }))
 
